@@ -1,0 +1,157 @@
+"""From what was asked to what will run: defaults filled in, names checked, combinations checked.
+
+The api does this when a run is created and freezes the result; the worker does it again before it starts.
+Whether a single param's value is allowed is for its schema (api) or its class (worker) to say.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from contract.components import Catalogue, ComponentDescription, UnknownComponent
+from contract.numbers import Wire
+from contract.spec import ComponentSpec, RunSpec
+
+
+class SpecProblem(Wire):
+    """One thing wrong with a spec."""
+
+    where: str
+    """Path into the spec: `network.width`, `regularisers.0`."""
+    message: str
+    """What came, what is allowed, what to do."""
+
+
+class InvalidSpec(ValueError):
+    """A spec that cannot run; `problems` says everything that is wrong with it, not only the first."""
+
+    def __init__(self, problems: list[SpecProblem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{problem.where}: {problem.message}" for problem in problems))
+
+
+def merge(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON
+    """A deep merge: objects are merged key by key, everything else is replaced.
+
+    An object that names another component replaces the old one whole, since its params are not the old one's.
+
+    >>> merge({"a": {"x": 1, "y": 2}, "b": 1}, {"a": {"y": 3}})
+    {'a': {'x': 1, 'y': 3}, 'b': 1}
+    >>> merge({"loss": {"name": "hinge", "margin": 2}}, {"loss": {"name": "wasserstein"}})
+    {'loss': {'name': 'wasserstein'}}
+    """
+    merged = dict(base)
+    for key, value in overrides.items():
+        old = merged.get(key)
+        same = (
+            isinstance(old, Mapping)
+            and isinstance(value, Mapping)
+            and value.get("name", old.get("name")) == old.get("name")
+        )
+        merged[key] = merge(old, value) if same else value  # type: ignore[arg-type]  # same means both are mappings
+    return merged
+
+
+def _same_name(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    return bool(new.get("name", old.get("name")) == old.get("name"))
+
+
+def resolve(spec: RunSpec, catalogue: Catalogue) -> RunSpec:
+    """The spec with every default written out.
+
+    Args:
+        spec: what was asked.
+        catalogue: what the worker has.
+
+    Returns:
+        A new spec; the given one is not changed.
+
+    Raises:
+        InvalidSpec: if it names what is not there, uses one entry twice, or combines what cannot work together.
+    """
+    missing = list(_unknown(spec, catalogue))
+    if missing:
+        raise InvalidSpec(missing)
+    filled = RunSpec.model_validate(spec.model_dump(by_alias=True, exclude_none=True))
+    filled.monitors = spec.monitors if spec.monitors is not None else _default_monitors(filled, catalogue)
+    for family, _, component in filled.entries():
+        _fill(component, catalogue.find(family, component.name))
+    problems = [*_twice(filled), *_unmet(filled, catalogue)]
+    if problems:
+        raise InvalidSpec(problems)
+    return filled
+
+
+def facts(spec: RunSpec, catalogue: Catalogue) -> dict[str, Any]:  # Any: a fact is any JSON value
+    """What the components of a resolved spec provide: `{"sample": "image", "size": 16, "labels": True}`."""
+    known: dict[str, Any] = {}
+    for family, _, component in spec.entries():
+        for fact, value in catalogue.find(family, component.name).provides.items():
+            known[fact] = _param_or_value(value, component)
+    return known
+
+
+def _unknown(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:
+    for family, entry, component in spec.entries():
+        try:
+            catalogue.find(family, component.name)
+        except UnknownComponent as unknown:
+            yield SpecProblem(where=f"{family}.{entry}", message=str(unknown))
+
+
+def _default_monitors(spec: RunSpec, catalogue: Catalogue) -> list[ComponentSpec]:
+    known = facts(spec, catalogue)
+    suits = [
+        component
+        for component in catalogue.components
+        if component.family == "monitors" and component.default and not list(_mismatches(component, {}, known))
+    ]
+    return [ComponentSpec(name=component.name) for component in suits]
+
+
+def _fill(component: ComponentSpec, description: ComponentDescription) -> None:
+    extra = component.model_extra
+    if extra is not None:
+        for param, value in description.defaults().items():
+            extra.setdefault(param, value)
+
+
+def _twice(spec: RunSpec) -> Iterator[SpecProblem]:
+    seen: set[str] = set()
+    for family, entry, _ in spec.entries():
+        if entry in seen and entry != "none":
+            yield SpecProblem(
+                where=f"{family}.{entry}",
+                message=f'{entry!r} is used twice; give one of them another name with "as"',
+            )
+        seen.add(entry)
+
+
+def _unmet(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:
+    known = facts(spec, catalogue)
+    for family, entry, component in spec.entries():
+        description = catalogue.find(family, component.name)
+        for message in _mismatches(description, component.params, known):
+            yield SpecProblem(where=f"{family}.{entry}", message=message)
+
+
+def _mismatches(component: ComponentDescription, params: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
+    """Each need that the facts do not meet.
+
+    A need is a value, a list of allowed values, True for "any but none", or "$param": the param's value, where
+    None means no need.
+    """
+    for fact, need in component.needs.items():
+        wanted = params.get(need[1:]) if isinstance(need, str) and need.startswith("$") else need
+        if wanted is None:
+            continue
+        got = known.get(fact)
+        allowed = wanted if isinstance(wanted, list) else [wanted]
+        if (wanted is True and got in (None, False)) or (wanted is not True and got not in allowed):
+            words = "some" if wanted is True else " or ".join(str(value) for value in allowed)
+            yield f"{component.name} needs {fact} = {words}, but this spec has {got if got is not None else 'none'}"
+
+
+def _param_or_value(value: Any, component: ComponentSpec) -> Any:
+    if isinstance(value, str) and value.startswith("$"):
+        return component.params.get(value[1:])
+    return value

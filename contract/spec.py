@@ -1,0 +1,89 @@
+"""The spec of a run: what was asked, frozen at creation; the run's identity."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contract.knobs import knob
+from contract.numbers import Wire
+
+Player = Literal["G", "D"]
+"""G, the generator, makes samples; D, the discriminator (or critic), judges them. High logit means real."""
+
+
+class ComponentSpec(BaseModel):
+    """One component with its params: `{"name": "r1", "player": "D", "every": 16}`."""
+
+    model_config = ConfigDict(extra="allow", populate_by_name=True, use_attribute_docstrings=True)
+
+    name: str
+    """The component's public name."""
+    alias: str | None = Field(None, alias="as", pattern=r"^[a-z][a-z0-9_]{0,31}$")
+    """What the run calls it; needed when one component is used twice."""
+
+    @property
+    def entry(self) -> str:
+        """The name by which the run's knobs and series know this component."""
+        return self.alias or self.name
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Everything but the names."""
+        return dict(self.model_extra or {})
+
+
+class GameParams(BaseModel):
+    """How the two players take turns."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, use_attribute_docstrings=True)
+
+    updates: Literal["alternating", "simultaneous"] = "alternating"
+    """Alternating: G answers the D that has just been updated. Simultaneous: both gradients at the same point."""
+    d_steps: int = knob(1, ge=1, le=100)
+    """D steps to each G step."""
+
+
+class RunSpec(Wire):
+    """Everything that determines a run. Same spec, machine and thread count: the same numbers."""
+
+    dataset: ComponentSpec
+    network: ComponentSpec
+    conditioning: ComponentSpec = ComponentSpec(name="none")
+    loss: ComponentSpec
+    regularisers: list[ComponentSpec] = []
+    optimisers: dict[Player, ComponentSpec] = {
+        "G": ComponentSpec(name="adam"),
+        "D": ComponentSpec(name="adam"),
+    }
+    averaging: ComponentSpec = ComponentSpec(name="none")
+    game: GameParams = GameParams()
+    monitors: list[ComponentSpec] | None = None
+    """None: every monitor that is on by default and suits the dataset."""
+    guards: list[ComponentSpec] = []
+    steps: int = Field(5000, ge=1, le=1_000_000_000)
+    """G steps to train."""
+    batch: int = Field(64, ge=1, le=65_536)
+    """Samples a player sees in one step."""
+    seed: int = Field(0, ge=0, lt=2**63)
+    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+
+    def entries(self) -> list[tuple[str, str, ComponentSpec]]:
+        """Every component as (family, entry, spec), in the order in which a run is read."""
+        players = [("optimisers", f"optimiser.{player.lower()}", self.optimisers[player]) for player in self.optimisers]
+        single = (
+            ("datasets", self.dataset),
+            ("networks", self.network),
+            ("conditioning", self.conditioning),
+            ("losses", self.loss),
+            ("averaging", self.averaging),
+        )
+        many = (
+            ("regularisers", self.regularisers),
+            ("monitors", self.monitors or []),
+            ("guards", self.guards),
+        )
+        return (
+            [(family, spec.entry, spec) for family, spec in single]
+            + players
+            + [(family, spec.entry, spec) for family, specs in many for spec in specs]
+        )

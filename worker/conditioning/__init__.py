@@ -1,0 +1,46 @@
+"""Conditioning: how labels enter the game."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from worker.registry import Component, Family
+from worker.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class LabelTerm:
+    """What a conditioning adds to one player's loss."""
+
+    total: Tensor
+    """Scalar, already weighted."""
+    parts: Mapping[str, Tensor]
+    """Attribute → its unweighted term, a scalar mean over the batch; reported by attribute."""
+
+
+class Conditioning(Component):
+    """Base: labels do not enter at all."""
+
+    labels_generator: bool = False
+    """Whether G is given labels."""
+
+    def begin(self, attributes: Mapping[str, int]) -> None:
+        """Called once, with attribute → number of classes of the dataset, before networks are built."""
+
+    def heads(self) -> Mapping[str, int]:
+        """Auxiliary heads that D must have: attribute → classes."""
+        return {}
+
+    @abstractmethod
+    def discriminator(self, real: Verdict, fake: Verdict, real_labels: Tensor, fake_labels: Tensor) -> LabelTerm | None:
+        """D's term; labels are (N, attributes) int64. None: there is none."""
+
+    @abstractmethod
+    def generator(self, fake: Verdict, fake_labels: Tensor) -> LabelTerm | None:
+        """G's term. None: there is none."""
+
+
+family: Family[Conditioning] = Family("conditioning", Conditioning)
+register = family.register

@@ -1,0 +1,30 @@
+"""Adversarial losses of both players. High logit means real; every loss is a mean over the batch."""
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from torch import Tensor
+
+from worker.registry import Component, Family
+from worker.verdict import Verdict
+
+
+class Loss(Component):
+    """The game that the two players play; both minimise. Both see both verdicts."""
+
+    saturates: ClassVar[bool] = False
+    """True when G's gradient vanishes where D is sure that the sample is fake."""
+    generator_needs_real: ClassVar[bool] = False
+    """True when G's loss looks at the real verdict (relativistic losses); otherwise the step does not compute it."""
+
+    @abstractmethod
+    def discriminator(self, real: Verdict, fake: Verdict) -> Tensor:
+        """Scalar, mean over the batch."""
+
+    @abstractmethod
+    def generator(self, real: Verdict | None, fake: Verdict) -> Tensor:
+        """Scalar, mean over the batch; `real` is None unless `generator_needs_real`."""
+
+
+family: Family[Loss] = Family("losses", Loss)
+register = family.register

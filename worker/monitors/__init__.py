@@ -1,0 +1,107 @@
+"""Monitors: measure something every so many steps without disturbing the run.
+
+The loop calls `measure` inside `undisturbed()`, times it, and switches off one that fails. A monitor neither
+draws nor sends; it returns numbers, pictures and points.
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from contract.components import ComponentParams
+from contract.events import Points
+from worker.datasets import Dataset
+from worker.registry import Component, Family
+from worker.verdict import Verdict
+
+
+class TrainingView(Protocol):
+    """The run as a monitor may see it: read only."""
+
+    @property
+    def step(self) -> int:
+        """The step that has just ended."""
+
+    @property
+    def G(self) -> nn.Module:
+        """The generator as it trains; `.grad` holds the last step's gradients."""
+
+    @property
+    def D(self) -> nn.Module:
+        """The discriminator as it trains; `.grad` holds the last step's gradients."""
+
+    @property
+    def dataset(self) -> Dataset:
+        """What it is trained on."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the players live; everything that goes in or comes out is there."""
+
+    @property
+    def generator(self) -> torch.Generator:
+        """A private stream on the CPU, seeded by (run, monitor, step): the same look gives the same number."""
+
+    @property
+    def fixed(self) -> torch.Generator:
+        """A private stream seeded by (run, monitor) alone: the same draws at every look."""
+
+    def latents(self, n: int, generator: torch.Generator) -> Tensor:
+        """(n, z_dim) draws from the prior."""
+
+    def labels(self, n: int, generator: torch.Generator) -> Tensor | None:
+        """(n, attributes) labels as training draws them for fakes; None when G takes no labels."""
+
+    def generate(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        """(n, *sample) from the averaged G in eval mode, without gradients."""
+
+    def judge(self, x: Tensor) -> Verdict:
+        """D in eval mode, without gradients."""
+
+
+@dataclass(frozen=True)
+class SampleGrid:
+    """Pictures in rows and columns; encoded as PNG by the reporter's thread."""
+
+    series: str
+    samples: Tensor
+    """(rows * columns, 3, height, width) in [-1, 1], row by row; may still be on the device."""
+    rows: int
+    columns: int
+    row_labels: list[str] | None = None
+    column_labels: list[str] | None = None
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one look yields; every name in it is declared in the monitor's `series`."""
+
+    scalars: Mapping[str, float | Tensor] = field(default_factory=dict)
+    grids: Sequence[SampleGrid] = ()
+    points: Sequence[Points] = ()
+
+
+class MonitorParams(ComponentParams):
+    """What every monitor has; a monitor gives `every` its own default."""
+
+    every: int = 100
+    """Steps between two looks."""
+
+
+class Monitor(Component):
+    """Measures every `params.every` steps, and at the first and the last step."""
+
+    Params: ClassVar[type[ComponentParams]] = MonitorParams
+    params: Any  # the subclass's own Params, which has `every`
+
+    @abstractmethod
+    def measure(self, view: TrainingView) -> Measurement:
+        """One look."""
+
+
+family: Family[Monitor] = Family("monitors", Monitor)
+register = family.register
