@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from contract.knobs import KnobDescription
+from contract.knobs import KnobDescription, KnobValue
 from contract.numbers import Wire, dumps, loads
 
 VERSION = 1
@@ -137,8 +137,8 @@ class KnobRequest(Wire):
     """One knob with what it was and what is wanted."""
 
     name: str
-    value: float | bool
-    old: float | bool | None = None
+    value: KnobValue
+    old: KnobValue | None = None
 
 
 class KnobAsked(Body):

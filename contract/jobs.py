@@ -1,5 +1,6 @@
 """What the Celery message carries: everything a worker needs to train one attempt of one run."""
 
+from contract.knobs import KnobValue
 from contract.numbers import Wire
 from contract.spec import RunSpec
 
@@ -9,7 +10,7 @@ class Change(Wire):
 
     step: int
     name: str
-    value: float | bool
+    value: KnobValue
 
 
 class CheckpointRef(Wire):

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
+from pydantic.config import JsonDict
 
 from contract.numbers import Wire
 
 Scale = Literal["linear", "log"]
 Kind = Literal["number", "integer", "boolean"]
+KnobValue = bool | int | float
 
 
 def knob(
@@ -26,7 +28,7 @@ def knob(
     """A pydantic field that may change mid-run.
 
     Args:
-        default: value at the start; a dict default makes one knob a key, all with the same bounds.
+        default: value at the start. A dict makes one knob a key; its values' type carries the bounds.
         scale: how a slider should run.
         unit: shown beside the value.
         **bounds: `ge`, `gt`, `le`, `lt`, as pydantic takes them.
@@ -34,11 +36,8 @@ def knob(
     Returns:
         The field.
     """
-    mark: dict[str, Any] = {"scale": scale, "unit": unit}
-    if isinstance(default, dict):
-        mark["bounds"] = bounds
-        return Field(default_factory=lambda: dict(default), json_schema_extra={"knob": mark})
-    return Field(default, json_schema_extra={"knob": mark}, **bounds)
+    mark: JsonDict = {"knob": {"scale": scale, "unit": unit}}
+    return Field(default, json_schema_extra=mark, **bounds)  # type: ignore[call-overload]  # bounds by keyword
 
 
 class KnobDescription(Wire):
@@ -47,7 +46,7 @@ class KnobDescription(Wire):
     name: str
     """`<entry>.<param>`, or `<entry>.<param>.<key>` for a param that holds one value a key."""
     kind: Kind = "number"
-    default: float
+    default: KnobValue
     minimum: float | None = None
     maximum: float | None = None
     exclusive_minimum: bool = False
@@ -105,9 +104,8 @@ def knobs_of(
             continue
         value = values.get(param, prop.get("default"))
         if isinstance(value, Mapping):
-            bounds = {_SCHEMA_WORDS[word]: bound for word, bound in prop["knob"].get("bounds", {}).items()}
             for key, item in value.items():
-                yield _describe(f"{entry}.{param}.{key}", {**prop, **bounds, "type": "number"}, item)
+                yield _describe(f"{entry}.{param}.{key}", {**prop, **prop["additionalProperties"]}, item)
         elif value is not None:
             yield _describe(f"{entry}.{param}", prop, value)
 

@@ -5,7 +5,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import Field
 
 from contract.events import CommandName, Number, Outcome, SeriesInfo, Status
-from contract.knobs import KnobDescription
+from contract.knobs import KnobDescription, KnobValue
 from contract.numbers import Wire
 from contract.spec import RunSpec
 
@@ -22,11 +22,11 @@ class Page(Wire, Generic[T]):
 class KnobState(KnobDescription):
     """A knob of a run, with what the trainer last said of it."""
 
-    value: float | bool
+    value: KnobValue
     """In force, as the trainer said."""
     applied_step: int | None = None
     """Step at which it came into force; None while it is as the spec had it."""
-    asked: float | bool | None = None
+    asked: KnobValue | None = None
     """The wish that has no outcome yet."""
 
 
@@ -99,8 +99,8 @@ class LedgerItem(Wire):
     request_id: str
     kind: Literal["knob", "command"]
     name: str
-    old: float | bool | None = None
-    new: float | bool | None = None
+    old: KnobValue | None = None
+    new: KnobValue | None = None
     author: str
     reason: str | None = None
     """What the author gave as the reason."""
