@@ -164,7 +164,7 @@ class KnobOutcome(Body):
 
 
 class KnobApplied(KnobOutcome):
-    """In force from this event's step on."""
+    """In force from this event's step on: that step is the first to be computed with the new values."""
 
     kind: ClassVar[str] = "knob.applied"
 

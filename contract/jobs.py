@@ -19,6 +19,8 @@ class CheckpointRef(Wire):
     step: int
     name: str
     sha256: str
+    reason: str = "interval"
+    """Why it was written; one that a person asked for is never removed by newer ones."""
 
 
 class Resume(Wire):

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import ValidationError
+from torch import Tensor
 
 from contract.components import (
     ComponentDescription,
@@ -40,6 +41,13 @@ class Component:
     def __init__(self, params: Any, entry: str) -> None:  # Any: an instance of this class's own Params
         self.params = params
         self.entry = entry
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Tensors that a checkpoint must hold besides the players' own; none by default."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take back what `state_dict` gave."""
 
 
 C = TypeVar("C", bound=Component)

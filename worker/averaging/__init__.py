@@ -22,10 +22,6 @@ class Averaging(Component):
     def sampler(self, generator: nn.Module) -> nn.Module:
         """The module to sample from: G itself, or its average."""
 
-    def state_dict(self) -> dict[str, object]:
-        """Tensors that a checkpoint must hold."""
-        return {}
-
 
 family: Family[Averaging] = Family("averaging", Averaging)
 register = family.register
