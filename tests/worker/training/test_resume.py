@@ -1,0 +1,116 @@
+"""Same spec, same numbers: across looking, pausing, checkpoints, new attempts and replayed knobs."""
+
+from hashlib import sha256
+
+import pytest
+import torch
+
+from contract.events import CommandAsked, KnobAsked, KnobRequest, RunStatus
+from contract.jobs import Change, CheckpointRef, Resume
+from worker.training.checkpoint import CorruptCheckpoint, restore
+
+
+def command(name, **params):
+    return CommandAsked(request_id=f"c-{name}", author="test", command=name, params=params)
+
+
+def knob(name, value, request_id="k"):
+    return KnobAsked(request_id=request_id, author="test", knobs=[KnobRequest(name=name, value=value)])
+
+
+def refs(store):
+    """Checkpoints in the store, newest first."""
+    names = sorted(store, reverse=True)
+    return [
+        CheckpointRef(step=int(name.split("/")[-1].split("-")[0]), name=name, sha256=sha256(store[name]).hexdigest())
+        for name in names
+    ]
+
+
+def test_the_same_spec_gives_the_same_weights(bench, spec, state, assert_same):
+    assert_same(state(bench.run(spec)), state(bench.run(spec)))
+
+
+def test_another_seed_gives_other_weights(bench, spec, state):
+    one, other = state(bench.run(spec)), state(bench.run({**spec, "seed": 1}))
+    assert any(not torch.equal(one[name], other[name]) for name in one)
+
+
+def test_looking_changes_nothing(bench, spec, state, assert_same):
+    watched = bench.run({**spec, "monitors": [{"name": "nosy"}]})
+    assert len(watched.reporter.series("nosy.value")) == spec["steps"] + 1
+    assert_same(state(bench.run(spec)), state(watched))
+
+
+def test_stop_and_resume_in_a_new_attempt_is_bit_exact(bench, spec, state, assert_same):
+    straight = bench.run(spec)
+    bench.store.clear()
+    stopped = bench.run(spec, at={5: [command("stop")]})
+    assert stopped.ended == "stop"
+    resumed = bench.run(spec, resume=Resume(checkpoints=refs(bench.store)), number=2)
+    assert min(resumed.reporter.series("loss.d")) == 6
+    assert_same(state(straight), state(resumed))
+
+
+def test_pause_and_resume_in_the_same_process_is_bit_exact(bench, spec, state, assert_same):
+    paused = bench.run(spec, at={3: [command("pause")], 6: [command("resume")]})
+    assert paused.script.waits == 3
+    assert [body.status for _, body in paused.reporter.bodies(RunStatus)] == [
+        "running",
+        "paused",
+        "running",
+        "finished",
+    ]
+    assert_same(state(bench.run(spec)), state(paused))
+
+
+def test_replaying_the_ledger_gives_the_steered_run_again(bench, images, state, assert_same):
+    steered = bench.run(images, at={4: [knob("auxiliary.weight", 0.25)]})
+    ledger = [Change(step=5, name="auxiliary.weight", value=0.25)]
+    assert_same(state(steered), state(bench.run(images, resume=Resume(ledger=ledger), number=2)))
+
+
+def test_a_resumed_run_replays_only_what_came_after_its_checkpoint(bench, images, state, assert_same):
+    steered = bench.run(images, at={2: [knob("auxiliary.weight", 0.25)], 6: [knob("auxiliary.weight", 3.0, "k2")]})
+    bench.store.clear()
+    bench.run(images, at={2: [knob("auxiliary.weight", 0.25)], 4: [command("park")]})
+    ledger = [Change(step=3, name="auxiliary.weight", value=0.25), Change(step=7, name="auxiliary.weight", value=3.0)]
+    resumed = bench.run(images, resume=Resume(checkpoints=refs(bench.store), ledger=ledger), number=2)
+    assert resumed.reporter.series("knob.auxiliary.weight") == {4: 0.25, 7: 3.0}
+    assert_same(state(steered), state(resumed))
+
+
+def test_a_checkpoint_cut_in_half_is_passed_over_for_the_one_before(bench, points, state, assert_same):
+    bench.run(points, at={4: [command("checkpoint")], 8: [command("stop")]})
+    newest = max(bench.store)
+    listed = refs(bench.store)
+    bench.store[newest] = bench.store[newest][: len(bench.store[newest]) // 2]
+    resumed = bench.run(points, resume=Resume(checkpoints=listed), number=2)
+    assert min(resumed.reporter.series("loss.d")) == 5
+    bench.store.clear()
+    assert_same(state(bench.run(points)), state(resumed))
+
+
+def test_without_a_whole_checkpoint_a_run_begins_again(bench, points):
+    lost = [CheckpointRef(step=5, name="gone", sha256="0")]
+    assert min(bench.run(points, resume=Resume(checkpoints=lost), number=2).reporter.series("loss.d")) == 1
+
+
+def test_a_checkpoint_of_another_spec_is_refused(bench, points, images):
+    bench.run(points)
+    other = bench.attempt(images)
+    with pytest.raises(CorruptCheckpoint, match="does not fit"):
+        restore(other._game, other._board, next(iter(bench.store.values())))
+
+
+def test_a_run_that_was_paused_comes_back_paused(bench, points):
+    attempt = bench.run(points, resume=Resume(paused=True), at={2: [command("resume")]}, number=2)
+    statuses = [body.status for _, body in attempt.reporter.bodies(RunStatus)]
+    assert statuses == ["running", "paused", "running", "finished"]
+
+
+def test_only_the_last_automatic_checkpoints_are_kept(bench, points):
+    bench.interval_s, bench.keep = 0.0, 2
+    bench.run(points, at={3: [command("checkpoint")]})
+    assert len(bench.store) == 3
+    assert any("0000000003" in name for name in bench.store)

@@ -1,0 +1,111 @@
+"""One attempt of one run, from its job to its end: build, restore, train, and say each state on the way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from contract.events import RunStatus, Status
+from contract.jobs import Resume, TrainJob
+from worker.families import FAMILIES
+from worker.monitors import Monitor
+from worker.training.checkpoint import Checkpoints, Store, load_newest, restore, snapshot
+from worker.training.control import Control, Ending, Requests
+from worker.training.game import Game, build
+from worker.training.knob_board import KnobBoard
+from worker.training.loop import Loop
+from worker.training.reporter import Reporter
+from worker.training.series import announced
+from worker.training.watch import Watch
+
+CheckpointReason = Literal["finish", "stop", "park", "hand-back"]
+_ENDINGS: dict[Ending | None, tuple[CheckpointReason, Status]] = {
+    None: ("finish", "finished"),
+    "stop": ("stop", "stopped"),
+    "park": ("park", "parked"),
+    "hand-back": ("hand-back", "queued"),
+}
+HANDED_BACK = "the worker stopped; another goes on from the checkpoint"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What an attempt needs of the machine that it runs on."""
+
+    cache: Path
+    """Folder for prepared datasets."""
+    store: Store
+    """Where checkpoints live."""
+    checkpoint_s: float
+    """Seconds between two automatic checkpoints."""
+    checkpoint_keep: int
+    """How many automatic checkpoints are kept."""
+
+
+class Attempt:
+    """Trains a job on a machine. Knows neither how its events travel nor where its requests come from."""
+
+    def __init__(self, job: TrainJob, machine: Machine, reporter: Reporter, source: Requests) -> None:
+        self._job = job
+        self._machine = machine
+        self._reporter = reporter
+        resume = job.resume or Resume()
+        self._game = build(job.spec, machine.cache)
+        self._board = KnobBoard(self._game)
+        self._monitors = _monitors(job)
+        self._done = self._restore(resume)
+        self._checkpoints = Checkpoints(
+            job.run, job.attempt, machine.store, reporter, interval_s=machine.checkpoint_s, keep=machine.checkpoint_keep
+        )
+        self._checkpoints.adopt(resume.checkpoints)
+        replay = [change for change in resume.ledger if change.step > self._done]
+        self.control = Control(self._board, reporter, source, replay=replay, paused=resume.paused)
+
+    def run(self) -> Ending | None:
+        """Train to the end.
+
+        Returns:
+            Who ended it; None when all steps are done.
+        """
+        self._announce()
+        watch = Watch(self._game, self._monitors, self._reporter)
+        loop = Loop(self._game, self._board, self.control, watch, self._reporter, self._checkpoints)
+        ending, done = loop.run(self._done)
+        reason, status = _ENDINGS[ending]
+        self._checkpoints.write(snapshot(self._game, self._board, done), reason)
+        self._checkpoints.close()
+        why = {"stop": f"stopped by {self.control.ended_by}", "hand-back": HANDED_BACK}.get(ending or "")
+        self._reporter.say(done, RunStatus(status=status, reason=why))
+        return ending
+
+    def _restore(self, resume: Resume) -> int:
+        """Go on from the newest whole checkpoint; from step 0 when there is none."""
+        for _, content in load_newest(resume.checkpoints, self._machine.store.get):
+            return restore(self._game, self._board, content)
+        return 0
+
+    def _announce(self) -> None:
+        game = self._game
+        self._reporter.say(
+            self._done,
+            RunStatus(
+                status="running",
+                from_step=self._done,
+                device=_device_name(game),
+                knobs=self._board.describe(),
+                series=announced(game, self._board, self._monitors),
+                attributes=game.dataset.attributes,
+            ),
+        )
+        values = {f"knob.{name}": float(value) for name, value in self._board.values().items()}
+        self._reporter.scalars(self._done, values)
+
+
+def _monitors(job: TrainJob) -> Sequence[Monitor]:
+    return [FAMILIES["monitors"].create(part.name, part.params, part.entry) for part in job.spec.monitors or []]
+
+
+def _device_name(game: Game) -> str:
+    return torch.cuda.get_device_name(game.device) if game.device.type == "cuda" else "cpu"

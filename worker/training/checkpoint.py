@@ -1,0 +1,227 @@
+"""All that is needed to go on bit for bit, as one safetensors file with its JSON in `__metadata__`."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Protocol
+
+import torch
+from safetensors.torch import load, save
+from torch import Tensor
+
+from contract.events import AlarmRaised, CheckpointWritten
+from contract.jobs import CheckpointRef
+from contract.knobs import KnobValue
+from contract.names import checkpoint_name
+from contract.spec import Player
+from worker.training.game import Game
+from worker.training.knob_board import KnobBoard
+from worker.training.reporter import Reporter
+
+PLAYERS: tuple[Player, Player] = ("G", "D")
+
+
+class CorruptCheckpoint(RuntimeError):
+    """A checkpoint file that is not what was written: cut short, or of another spec."""
+
+
+class Store(Protocol):
+    """Where checkpoints live; the artefact store, or a dict in a test."""
+
+    def put(self, name: str, content: bytes) -> None:
+        """Keep it under that name: wholly, or not at all."""
+
+    def get(self, name: str) -> bytes:
+        """What was put under that name."""
+
+    def delete(self, name: str) -> None:
+        """Forget it."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Copies, on the CPU, of everything that a run is at one step."""
+
+    step: int
+    tensors: Mapping[str, Tensor]
+    metadata: Mapping[str, Any]  # Any: JSON
+
+    def encode(self) -> bytes:
+        """The file's bytes."""
+        return save(dict(self.tensors), metadata={"modescope": json.dumps(self.metadata)})
+
+
+def snapshot(game: Game, board: KnobBoard, step: int) -> Snapshot:
+    """Copy the run's state. The only part of a checkpoint that the loop waits for."""
+    tensors, scalars = dict(_tensors(game)), {}
+    for player in PLAYERS:
+        state = game.optimisers[player].state_dict()["state"]
+        for index, values in state.items():
+            for name, value in values.items():
+                where = f"optimiser.{player}.{index}.{name}"
+                if isinstance(value, Tensor):
+                    tensors[where] = value
+                else:
+                    scalars[where] = value
+    copies = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
+    metadata = {
+        "step": step,
+        "spec": game.spec.model_dump(mode="json", by_alias=True),
+        "knobs": board.values(),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "scalars": scalars,
+    }
+    return Snapshot(step, copies, metadata)
+
+
+def restore(game: Game, board: KnobBoard, content: bytes) -> int:
+    """Bring a freshly built game to a checkpoint's state.
+
+    Args:
+        game: built from the same spec; changed in place.
+        board: its knobs; set to the checkpoint's values.
+        content: the checkpoint file.
+
+    Returns:
+        The step to go on from.
+
+    Raises:
+        CorruptCheckpoint: if the file cannot be read, or does not fit the game.
+    """
+    metadata, tensors = read(content)
+    try:
+        game.G.load_state_dict(_under(tensors, "G."))
+        game.D.load_state_dict(_under(tensors, "D."))
+        for entry, component in game.components():
+            component.load_state_dict(_under(tensors, f"component.{entry}."))
+        game.streams.load_state_dict(_under(tensors, "streams."))
+        game.data.load_state_dict(_under(tensors, "data."))
+        for player in PLAYERS:
+            _restore_optimiser(game, player, tensors, metadata["scalars"])
+    except (KeyError, RuntimeError, ValueError) as error:
+        raise CorruptCheckpoint(f"this checkpoint does not fit the spec: {error}") from error
+    knobs: dict[str, KnobValue] = metadata["knobs"]
+    board.set(knobs)
+    return int(metadata["step"])
+
+
+def read(content: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Metadata and tensors of a checkpoint file.
+
+    Raises:
+        CorruptCheckpoint: if it is cut short or no checkpoint of ours.
+    """
+    try:
+        length = int.from_bytes(content[:8], "little")
+        header = json.loads(content[8 : 8 + length])
+        return json.loads(header["__metadata__"]["modescope"]), load(content)
+    except Exception as error:  # safetensors raises its own type, json and struct theirs
+        raise CorruptCheckpoint(f"this is no whole checkpoint ({len(content)} bytes): {error}") from error
+
+
+class Checkpoints:
+    """Writes checkpoints from a thread, keeps the newest, and says when one is complete."""
+
+    def __init__(
+        self, run: str, attempt: int, store: Store, reporter: Reporter, *, interval_s: float, keep: int
+    ) -> None:
+        self._run = run
+        self._attempt = attempt
+        self._store = store
+        self._reporter = reporter
+        self._interval_s = interval_s
+        self._keep = keep
+        self._automatic: list[str] = []
+        self._last = time.monotonic()
+        self._writer = ThreadPoolExecutor(1, "checkpoint")
+        self._writing: Future[CheckpointWritten] | None = None
+
+    def adopt(self, earlier: list[CheckpointRef]) -> None:
+        """Take over an earlier attempt's checkpoints (newest first), to be removed in their turn."""
+        self._automatic = [ref.name for ref in reversed(earlier) if ref.reason != "asked"]
+
+    @property
+    def due(self) -> bool:
+        """Whether the interval is over and the last one is on disk."""
+        idle = self._writing is None or self._writing.done()
+        return idle and time.monotonic() - self._last >= self._interval_s
+
+    def write(self, taken: Snapshot, reason: str) -> "Future[CheckpointWritten]":
+        """Write a snapshot in the background; its event is said when it is complete."""
+        self._last = time.monotonic()
+        self._writing = self._writer.submit(self._write, taken, reason)
+        return self._writing
+
+    def close(self) -> None:
+        """Wait for what is being written."""
+        self._writer.shutdown(wait=True)
+
+    def _write(self, taken: Snapshot, reason: str) -> CheckpointWritten:
+        content = taken.encode()
+        name = checkpoint_name(self._run, taken.step, self._attempt)
+        try:
+            self._store.put(name, content)
+        except OSError as error:
+            message = f"the checkpoint of step {taken.step} could not be written: {error}. The run goes on; free space"
+            self._reporter.say(taken.step, AlarmRaised(guard="checkpoint", message=message))
+            raise
+        if reason != "asked" and name not in self._automatic:
+            self._automatic.append(name)
+        removed, self._automatic = self._automatic[: -self._keep], self._automatic[-self._keep :]
+        body = CheckpointWritten.model_validate(
+            {
+                "name": name,
+                "sha256": sha256(content).hexdigest(),
+                "size_bytes": len(content),
+                "reason": reason,
+                "removed": removed,
+            }
+        )
+        self._reporter.say(taken.step, body)
+        for old in removed:
+            self._store.delete(old)
+        return body
+
+
+def load_newest(refs: list[CheckpointRef], get: Callable[[str], bytes]) -> Iterator[tuple[CheckpointRef, bytes]]:
+    """The checkpoints whose content is what was written, newest first; one that is missing or cut is passed over."""
+    for ref in refs:
+        try:
+            content = get(ref.name)
+        except OSError:
+            continue
+        if sha256(content).hexdigest() == ref.sha256:
+            yield ref, content
+
+
+def _tensors(game: Game) -> Iterator[tuple[str, Tensor]]:
+    groups = [("G.", game.G.state_dict()), ("D.", game.D.state_dict())]
+    groups += [(f"component.{entry}.", component.state_dict()) for entry, component in game.components()]
+    groups += [("streams.", game.streams.state_dict()), ("data.", game.data.state_dict())]
+    for prefix, state in groups:
+        for name, tensor in state.items():
+            yield prefix + name, tensor
+
+
+def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _restore_optimiser(game: Game, player: Player, tensors: Mapping[str, Tensor], scalars: Mapping[str, Any]) -> None:
+    optimiser = game.optimisers[player]
+    prefix = f"optimiser.{player}."
+    state: dict[int, dict[str, Any]] = {}
+    for where, value in [*tensors.items(), *scalars.items()]:
+        if where.startswith(prefix):
+            index, name = where.removeprefix(prefix).split(".", 1)
+            state.setdefault(int(index), {})[name] = value
+    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
+    for parameter, values in optimiser.state.items():
+        for name, value in values.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                # In the parameter's own memory format: otherwise a step of Adam takes twice as long (measured).
+                values[name] = torch.empty_like(parameter).copy_(value)

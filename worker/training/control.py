@@ -1,0 +1,199 @@
+"""Live control: what people asked for takes effect at step boundaries, and every request gets one outcome."""
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from contract.events import (
+    CommandApplied,
+    CommandAsked,
+    CommandRefused,
+    KnobApplied,
+    KnobAsked,
+    KnobRefused,
+    KnobRequest,
+    KnobSuperseded,
+)
+from contract.jobs import Change
+from worker.training.knob_board import KnobBoard, RefusedKnob
+from worker.training.reporter import Reporter
+
+Ending = Literal["stop", "park", "hand-back"]
+MOST_SINGLE_STEPS = 100_000
+
+
+@dataclass(frozen=True)
+class Request:
+    """A knob request or a command, and when it was asked (Unix s)."""
+
+    body: KnobAsked | CommandAsked
+    asked_at: float
+
+
+class Requests(Protocol):
+    """Where requests come from: the run's stream, or a list in a test."""
+
+    def take(self) -> list[Request]:
+        """Everything that has come since the last call, oldest first; never waits."""
+
+    def wait(self, timeout_s: float) -> None:
+        """Return when something has come, or after the time."""
+
+
+class Control:
+    """Applies requests at the boundary before a step, and replays those that an earlier attempt applied."""
+
+    def __init__(
+        self,
+        board: KnobBoard,
+        reporter: Reporter,
+        source: Requests,
+        *,
+        replay: Sequence[Change] = (),
+        paused: bool = False,
+    ) -> None:
+        self.paused = paused
+        self.ending: Ending | None = None
+        self.ended_by = ""
+        """Who or what asked for the end."""
+        self.checkpoints_asked: list[Request] = []
+        """Checkpoint commands of this boundary; the loop writes and answers them."""
+        self._board = board
+        self._reporter = reporter
+        self._source = source
+        self._replay = sorted(replay, key=lambda change: change.step)
+        self._single_steps = 0
+        self._handed_back = threading.Event()
+
+    def at_boundary(self, done: int) -> None:
+        """Settle everything that was asked, before step done + 1 is computed."""
+        self._repeat(done + 1)
+        requests = self._source.take()
+        self._settle_knobs([r for r in requests if isinstance(r.body, KnobAsked)], done + 1)
+        for request in requests:
+            if isinstance(request.body, CommandAsked):
+                self._obey(request, request.body, done)
+        if self._handed_back.is_set() and self.ending is None:
+            self.ending, self.ended_by = "hand-back", "the worker"
+
+    def after_step(self) -> None:
+        """Count down a `step` command."""
+        if self._single_steps > 0:
+            self._single_steps -= 1
+            self.paused = self._single_steps == 0
+
+    def wait(self, timeout_s: float) -> None:
+        """While paused: return when something was asked, or after the time."""
+        self._source.wait(timeout_s)
+
+    def hand_back(self) -> None:
+        """End at the next boundary, so that another worker may go on; may be called from any thread."""
+        self._handed_back.set()
+
+    def answer(self, request: Request, done: int, *, result: dict[str, object] | None = None) -> None:
+        """Say that a command has been carried out."""
+        assert isinstance(request.body, CommandAsked)  # noqa: S101  # only commands are answered here
+        self._reporter.say(
+            done,
+            CommandApplied(
+                request_id=request.body.request_id,
+                command=request.body.command,
+                result=result,
+                latency_ms=_latency_ms(request),
+            ),
+        )
+
+    def refuse(self, request: Request, done: int, *, reason: str) -> None:
+        """Say that a command has not been carried out, and why."""
+        assert isinstance(request.body, CommandAsked)  # noqa: S101  # only commands are refused here
+        body = CommandRefused(request_id=request.body.request_id, command=request.body.command, reason=reason)
+        self._reporter.say(done, body)
+
+    def _repeat(self, step: int) -> None:
+        while self._replay and self._replay[0].step <= step:
+            change = self._replay.pop(0)
+            self._board.set({change.name: change.value})
+            self._reporter.scalars(step, {f"knob.{change.name}": float(change.value)})
+
+    def _settle_knobs(self, requests: list[Request], step: int) -> None:
+        accepted = [request for request in requests if self._is_allowed(request, step)]
+        winners = {knob.name: request for request in accepted for knob in _knobs(request)}
+        for request in accepted:
+            self._supersede([k for k in _knobs(request) if winners[k.name] is not request], request, winners, step)
+        for request in accepted:
+            self._apply([k for k in _knobs(request) if winners[k.name] is request], request, step)
+
+    def _is_allowed(self, request: Request, step: int) -> bool:
+        try:
+            self._board.check({knob.name: knob.value for knob in _knobs(request)})
+        except RefusedKnob as refused:
+            body = KnobRefused(request_id=request.body.request_id, knobs=list(_knobs(request)), reason=str(refused))
+            self._reporter.say(step, body)
+            return False
+        return True
+
+    def _supersede(self, knobs: list[KnobRequest], request: Request, winners: dict[str, Request], step: int) -> None:
+        for knob in knobs:
+            by = winners[knob.name].body.request_id
+            self._reporter.say(step, KnobSuperseded(request_id=request.body.request_id, knobs=[knob], by=by))
+
+    def _apply(self, knobs: list[KnobRequest], request: Request, step: int) -> None:
+        if not knobs:
+            return
+        before = self._board.set({knob.name: knob.value for knob in knobs})
+        done = [KnobRequest(name=knob.name, value=knob.value, old=before[knob.name]) for knob in knobs]
+        self._reporter.scalars(step, {f"knob.{knob.name}": float(knob.value) for knob in knobs})
+        body = KnobApplied(request_id=request.body.request_id, knobs=done, latency_ms=_latency_ms(request))
+        self._reporter.say(step, body)
+
+    def _obey(self, request: Request, asked: CommandAsked, done: int) -> None:
+        reason = self._objection(asked)
+        if reason is not None:
+            self.refuse(request, done, reason=reason)
+            return
+        match asked.command:
+            case "checkpoint":
+                self.checkpoints_asked.append(request)
+                return
+            case "pause":
+                self.paused = True
+            case "resume":
+                self.paused, self._single_steps = False, 0
+            case "step":
+                self.paused, self._single_steps = False, int(asked.params.get("n", 1))
+            case "stop" | "park":
+                self.ending, self.ended_by = asked.command, asked.author
+        self.answer(request, done)
+
+    def _objection(self, asked: CommandAsked) -> str | None:
+        """Why the command cannot be obeyed now; None when it can."""
+        if self.ending is not None:
+            return f"the run is ending ({self.ending} by {self.ended_by})"
+        match asked.command:
+            case "pause":
+                return "the run is paused already" if self.paused else None
+            case "resume":
+                return None if self.paused else "the run is not paused"
+            case "step":
+                return self._objection_to_step(asked)
+            case "rewind":
+                return "this worker cannot rewind"
+        return None
+
+    def _objection_to_step(self, asked: CommandAsked) -> str | None:
+        if not self.paused:
+            return "step needs a paused run: pause it first"
+        n = asked.params.get("n", 1)
+        if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= MOST_SINGLE_STEPS:
+            return f"n must be a whole number from 1 to {MOST_SINGLE_STEPS}; got {n!r}"
+        return None
+
+
+def _knobs(request: Request) -> Iterable[KnobRequest]:
+    return request.body.knobs if isinstance(request.body, KnobAsked) else ()
+
+
+def _latency_ms(request: Request) -> float:
+    return (time.time() - request.asked_at) * 1000

@@ -1,0 +1,89 @@
+"""All knobs of a run in one place: their names, bounds and values in force."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from contract.knobs import KnobDescription, KnobValue, knobs_of
+from worker.registry import in_words
+from worker.training.game import Game
+
+
+class RefusedKnob(ValueError):
+    """A knob that does not exist, or a value that is not allowed; the message names the bound."""
+
+
+class KnobBoard:
+    """Reads and sets the knobs of a game. The parts read their params at every step, so a set value is in force."""
+
+    def __init__(self, game: Game) -> None:
+        self._params: dict[str, BaseModel] = {"game": game.params}
+        self._params.update({entry: component.params for entry, component in game.components()})
+        self._known = {knob.name: knob for knob in self.describe()}
+
+    def describe(self) -> list[KnobDescription]:
+        """Every knob with its value in force as the default."""
+        return [
+            knob
+            for entry, params in self._params.items()
+            for knob in knobs_of(entry, type(params).model_json_schema(), params.model_dump())
+        ]
+
+    def values(self) -> dict[str, KnobValue]:
+        """Name → value in force."""
+        return {knob.name: knob.default for knob in self.describe()}
+
+    def check(self, wanted: Mapping[str, KnobValue]) -> None:
+        """Change nothing.
+
+        Raises:
+            RefusedKnob: if one of them is unknown or not allowed.
+        """
+        refusals = [reason for name, value in wanted.items() if (reason := self._refusal(name, value))]
+        if refusals:
+            raise RefusedKnob("; ".join(refusals))
+
+    def set(self, wanted: Mapping[str, KnobValue]) -> dict[str, KnobValue]:
+        """Set all of them, or none.
+
+        Args:
+            wanted: name → new value.
+
+        Returns:
+            Name → the value that was in force before.
+
+        Raises:
+            RefusedKnob: if one of them is unknown or not allowed; then nothing has changed.
+        """
+        self.check(wanted)
+        before = {name: self._get(name) for name in wanted}
+        try:
+            for name, value in wanted.items():
+                self._put(name, value)
+        except ValidationError as error:
+            for name, value in before.items():
+                self._put(name, value)
+            raise RefusedKnob(in_words(error)) from error
+        return before
+
+    def _refusal(self, name: str, value: KnobValue) -> str | None:
+        if name not in self._known:
+            return f"no knob called {name!r}; this run has: {', '.join(self._known)}"
+        return self._known[name].refusal(value)
+
+    def _find(self, name: str) -> tuple[BaseModel, str, str | None]:
+        """The params that hold a knob, its field, and the key inside the field if that holds one value a key."""
+        entry = max((entry for entry in self._params if name.startswith(f"{entry}.")), key=len)
+        field, _, key = name.removeprefix(f"{entry}.").partition(".")
+        return self._params[entry], field, key or None
+
+    def _get(self, name: str) -> KnobValue:
+        params, field, key = self._find(name)
+        value: Any = getattr(params, field)  # Any: a number, or numbers by key
+        found: KnobValue = value if key is None else value[key]
+        return found
+
+    def _put(self, name: str, value: KnobValue) -> None:
+        params, field, key = self._find(name)
+        setattr(params, field, value if key is None else {**getattr(params, field), key: value})

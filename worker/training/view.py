@@ -1,0 +1,78 @@
+"""The run as a monitor sees it."""
+
+import torch
+from torch import Tensor, nn
+
+from worker.datasets import Dataset
+from worker.training.game import Game
+from worker.training.streams import stream
+from worker.verdict import Verdict
+
+
+class View:
+    """A read-only look at a game after a step; private randomness, players in eval mode, no gradients."""
+
+    def __init__(self, game: Game, monitor: str, step: int) -> None:
+        self._game = game
+        self._monitor = monitor
+        self._step = step
+        self._generator = stream("cpu", game.spec.seed, "monitor", monitor, step)
+        self._fixed = stream("cpu", game.spec.seed, "monitor", monitor)
+
+    @property
+    def step(self) -> int:
+        """The step that has just ended."""
+        return self._step
+
+    @property
+    def G(self) -> nn.Module:
+        """The generator as it trains."""
+        return self._game.G
+
+    @property
+    def D(self) -> nn.Module:
+        """The discriminator as it trains."""
+        return self._game.D
+
+    @property
+    def dataset(self) -> Dataset:
+        """What it is trained on."""
+        return self._game.dataset
+
+    @property
+    def device(self) -> torch.device:
+        """Where the players live."""
+        return self._game.device
+
+    @property
+    def generator(self) -> torch.Generator:
+        """A stream of this look's own, on the CPU."""
+        return self._generator
+
+    @property
+    def fixed(self) -> torch.Generator:
+        """A stream that begins anew at every look, on the CPU."""
+        return self._fixed
+
+    def latents(self, n: int, generator: torch.Generator) -> Tensor:
+        """(n, z_dim) draws from the prior, on the device."""
+        return self._game.network.latents(n, generator).to(self.device)
+
+    def labels(self, n: int, generator: torch.Generator) -> Tensor | None:
+        """(n, attributes) labels from the empirical prior; None when G takes none."""
+        if not self._game.conditioning.labels_generator:
+            return None
+        chosen = torch.randint(len(self.dataset), (n,), generator=generator)
+        return self.dataset.labels[chosen].to(self.device)
+
+    @torch.no_grad()
+    def generate(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        """(n, *sample) from the averaged G in eval mode."""
+        samples: Tensor = self._game.averaging.sampler(self._game.G).eval()(z, labels)
+        return samples
+
+    @torch.no_grad()
+    def judge(self, x: Tensor) -> Verdict:
+        """D in eval mode, without labels."""
+        verdict: Verdict = self._game.D.eval()(x, None)
+        return verdict
