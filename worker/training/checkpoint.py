@@ -169,7 +169,8 @@ class Checkpoints:
             message = f"the checkpoint of step {taken.step} could not be written: {error}. The run goes on; free space"
             self._reporter.say(taken.step, AlarmRaised(guard="checkpoint", message=message))
             raise
-        if reason != "asked" and name not in self._automatic:
+        self._automatic = [old for old in self._automatic if old != name]  # written again: its reason is the new one
+        if reason != "asked":
             self._automatic.append(name)
         removed, self._automatic = self._automatic[: -self._keep], self._automatic[-self._keep :]
         body = CheckpointWritten.model_validate(
