@@ -1,0 +1,165 @@
+"""What the command does with runs: launch, runs, watch, set, pause, resume, stop, checkpoint. Each has `--json`."""
+
+import getpass
+import sys
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from contract.events import CommandName
+from contract.numbers import dumps
+from contract.runs import Run
+from modescope.answers import gather
+from modescope.client import Client
+from modescope.follow import bar, follow, json_lines, lines
+from modescope.overrides import overrides, split
+
+ANSWER_S = 30.0
+INTERRUPTED = 130
+
+run_argument = click.argument("run_id", metavar="RUN")
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stdout, for scripts.")
+reason_option = click.option("--reason", help="Why, for the ledger.")
+timeout_option = click.option(
+    "--timeout", "within_s", default=ANSWER_S, show_default=True, help="Seconds to wait for the outcome."
+)
+
+
+@contextmanager
+def _client() -> Iterator[Client]:
+    with Client.find(author=getpass.getuser()) as client:
+        yield client
+
+
+@click.command()
+@click.argument("recipe")
+@click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Change the recipe: network.width=32")
+@click.option("--name", help="What to call the run.")
+@click.option("--follow", "is_followed", is_flag=True, help="Watch it until it ends.")
+@json_option
+def launch(*, recipe: str, assignments: tuple[str, ...], name: str | None, is_followed: bool, as_json: bool) -> None:
+    """Launch a run from RECIPE; the page and GET /api/v1/catalogue list them."""
+    with _client() as client:
+        spec = client.catalogue().recipe(recipe).spec if assignments else {}
+        run = client.launch(recipe, overrides(assignments, spec), name=name)
+        click.echo(dumps(run) if as_json else f"{run.id}  {run.name}  {_state(run.status, run.reason)}")
+        if is_followed:
+            _watch(client, run, as_json=as_json)
+
+
+@click.command()
+@click.option("--status", help="Only runs in this state.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="At most so many, newest first.")
+@json_option
+def runs(*, status: str | None, limit: int, as_json: bool) -> None:
+    """List the runs, newest first."""
+    with _client() as client:
+        found = list(client.runs(status=status, limit=limit))
+    if as_json:
+        click.echo(dumps({"items": found}))
+        return
+    table = Table("run", "name", "step", "state", box=None)
+    for run in found:
+        table.add_row(run.id, run.name, f"{run.step}/{run.steps}", _state(run.status, run.reason))
+    Console().print(table)
+
+
+@click.command()
+@run_argument
+@json_option
+def watch(*, run_id: str, as_json: bool) -> None:
+    """Watch RUN until it ends; exit status 1 when it failed. Ctrl-C stops the watching, never the run."""
+    with _client() as client:
+        _watch(client, client.run(run_id), as_json=as_json)
+
+
+def _watch(client: Client, run: Run, *, as_json: bool) -> None:
+    show = json_lines if as_json else bar if Console().is_terminal else lines
+    try:
+        watched = follow(run, client.stream(run.id, after=run.cursor), show)
+    except KeyboardInterrupt:
+        click.echo(f"The run goes on. Watch it again with: modescope watch {run.id}", err=True)
+        sys.exit(INTERRUPTED)
+    if not as_json:
+        click.echo(f"{run.id}  {run.name}  {_state(watched.status, watched.reason)}  step {watched.step}")
+    if watched.status == "failed":
+        sys.exit(1)
+
+
+@click.command(name="set")
+@run_argument
+@click.argument("assignments", nargs=-1, required=True, metavar="KNOB=VALUE...")
+@reason_option
+@timeout_option
+@json_option
+def set_knobs(*, run_id: str, assignments: tuple[str, ...], reason: str | None, within_s: float, as_json: bool) -> None:
+    """Set knobs of RUN, all at one step, and wait for the outcome; exit status 1 unless all were applied."""
+    knobs = dict(split(assignment) for assignment in assignments)
+    with _client() as client:
+        cursor = client.run(run_id).cursor
+        accepted = client.set(run_id, knobs, reason=reason)
+        request = Request(run_id, accepted.request_id, knobs, cursor)
+        _await(client, request, within_s=within_s, as_json=as_json)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that waits for its outcome."""
+
+    run_id: str
+    request_id: str
+    names: Collection[str]
+    """The knobs, or the command, that it is about."""
+    after: str
+    """The outcome comes after this event."""
+
+
+def _await(client: Client, request: Request, *, within_s: float, as_json: bool) -> None:
+    """Print each outcome as it comes; leave with exit status 1 unless every one is `applied`.
+
+    Raises:
+        ClickException: if the outcome did not come in time.
+    """
+    answered = []
+    events = client.stream(request.run_id, after=request.after, within_s=within_s)
+    for answer in gather(events, request.request_id, request.names):
+        answered.append(answer)
+        click.echo(dumps(asdict(answer)) if as_json else answer.in_words)
+    if len({answer.name for answer in answered}) < len(request.names):
+        raise click.ClickException(
+            f"no outcome within {within_s:g} s; request {request.request_id} still stands: see the run's ledger"
+        )
+    if any(answer.outcome != "applied" for answer in answered):
+        sys.exit(1)
+
+
+def _command(name: CommandName, help_text: str) -> click.Command:
+    def give(*, run_id: str, reason: str | None, within_s: float, as_json: bool) -> None:
+        with _client() as client:
+            cursor = client.run(run_id).cursor
+            accepted = client.command(run_id, name, reason=reason)
+            request = Request(run_id, accepted.request_id, [name], cursor)
+            _await(client, request, within_s=within_s, as_json=as_json)
+
+    decorated: Callable[..., None] = json_option(timeout_option(reason_option(run_argument(give))))
+    return click.command(name=name, help=help_text)(decorated)
+
+
+def _state(status: str, reason: str | None) -> str:
+    return f"{status}: {reason}" if reason else status
+
+
+VERBS: tuple[click.Command, ...] = (
+    launch,
+    runs,
+    watch,
+    set_knobs,
+    _command("pause", "Pause RUN at the next step; it keeps its process and its slot."),
+    _command("resume", "Let a paused RUN go on."),
+    _command("stop", "Stop RUN for good, with a last checkpoint."),
+    _command("checkpoint", "Write a checkpoint of RUN now."),
+)

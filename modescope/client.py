@@ -1,0 +1,172 @@
+"""The Python client: everything that the REST API does for runs, with the contract's own models.
+
+>>> client = Client.find()                                        # doctest: +SKIP
+>>> run = client.launch("ring-collapse", {"steps": 2000})         # doctest: +SKIP
+>>> for event in client.stream(run.id, after=run.cursor): ...     # doctest: +SKIP
+"""
+
+import itertools
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from contract.components import Catalogue
+from contract.events import CommandName, Envelope
+from contract.knobs import KnobValue
+from contract.runs import Accepted, Checkpoint, LedgerItem, Run, ScalarSeries, SeriesState, WorkerInfo
+from modescope.connection import Connection
+from modescope.datafolder import DataFolder
+from modescope.settings import ClientSettings, read
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+
+
+class Client:
+    """A signed-in connection to one server. Use it in a `with`, or close it."""
+
+    def __init__(
+        self, url: str, token: str, *, author: str | None = None, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        headers = {"Authorization": f"Bearer {token}"}
+        if author is not None:
+            headers["X-Modescope-Author"] = author
+        self._connection = Connection(url, headers, transport)
+
+    @classmethod
+    def find(cls, *, author: str | None = None) -> Self:
+        """The server of this machine: MODESCOPE_URL and MODESCOPE_TOKEN, else what the data folder says.
+
+        Raises:
+            UnusableDataFolder: if there is no token in the environment and none in the data folder.
+            BadSettings: if a variable has a value that cannot work.
+        """
+        settings = read(ClientSettings)
+        folder = DataFolder(settings.data)
+        token = settings.token.get_secret_value() if settings.token else folder.kept_token()
+        holder = folder.holder()
+        return cls(settings.url or (holder.url if holder else DEFAULT_URL), token, author=author)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._connection.close()
+
+    def catalogue(self) -> Catalogue:
+        """What the workers can run: components with their params as JSON schema, and recipes."""
+        return Catalogue.model_validate_json(self._connection.get("/catalogue"))
+
+    def launch(
+        self,
+        recipe: str | None = None,
+        overrides: Mapping[str, Any] | None = None,  # Any: JSON
+        *,
+        spec: Mapping[str, Any] | None = None,  # Any: JSON
+        name: str | None = None,
+    ) -> Run:
+        """Start a run from a recipe with overrides, or from a whole spec.
+
+        Args:
+            recipe: name of a recipe of the catalogue.
+            overrides: merged deeply into the recipe's spec.
+            spec: instead of a recipe, the whole spec.
+            name: what people call the run.
+
+        Returns:
+            The run, queued.
+        """
+        asked = {"recipe": recipe, "overrides": dict(overrides or {})} if spec is None else {"spec": dict(spec)}
+        body = asked if name is None else {**asked, "name": name}
+        headers = {"Idempotency-Key": secrets.token_hex(16)}
+        return Run.model_validate_json(self._connection.call("POST", "/runs", json=body, headers=headers))
+
+    def runs(self, *, status: str | None = None, limit: int | None = None) -> Iterator[Run]:
+        """The runs, newest first.
+
+        Args:
+            status: only those in this state.
+            limit: at most so many; None is all.
+
+        Returns:
+            One run after the other; further pages are fetched as needed.
+        """
+        asked = {"limit": str(min(limit or 100, 100))} | ({} if status is None else {"status": status})
+        items = self._connection.items("/runs", **asked)
+        return (Run.model_validate(item) for item in itertools.islice(items, limit))
+
+    def run(self, run: str) -> Run:
+        """One run as it is now."""
+        return Run.model_validate_json(self._connection.get(f"/runs/{run}"))
+
+    def delete(self, run: str) -> None:
+        """Delete a run that is not active, with all that is recorded of it."""
+        self._connection.call("DELETE", f"/runs/{run}")
+
+    def set(self, run: str, knobs: Mapping[str, KnobValue], *, reason: str | None = None) -> Accepted:
+        """Ask for new values of knobs; all apply at one step boundary. The outcome comes as an event."""
+        headers = {} if reason is None else {"X-Modescope-Reason": reason}
+        return Accepted.model_validate_json(
+            self._connection.call("PATCH", f"/runs/{run}/knobs", json=dict(knobs), headers=headers)
+        )
+
+    def command(
+        self, run: str, command: CommandName, *, reason: str | None = None, **params: Any
+    ) -> Accepted:  # Any: JSON
+        """Give a command; the outcome comes as an event."""
+        body = {"command": command, "params": params} | ({} if reason is None else {"reason": reason})
+        return Accepted.model_validate_json(self._connection.call("POST", f"/runs/{run}/commands", json=body))
+
+    def ledger(self, run: str) -> list[LedgerItem]:
+        """Who asked for what, and what became of it."""
+        return [LedgerItem.model_validate(item) for item in self._connection.items(f"/runs/{run}/ledger")]
+
+    def series(self, run: str) -> list[SeriesState]:
+        """The run's series with their last measurements."""
+        return [SeriesState.model_validate(item) for item in self._connection.items(f"/runs/{run}/series")]
+
+    def scalars(
+        self, run: str, name: str, *, first: int | None = None, last: int | None = None, buckets: int = 1000
+    ) -> ScalarSeries:
+        """A scalar series from step `first` to step `last` in at most so many buckets."""
+        asked = {"from": first, "to": last, "buckets": buckets}
+        given = {key: value for key, value in asked.items() if value is not None}
+        return ScalarSeries.model_validate_json(self._connection.get(f"/runs/{run}/series/{name}", **given))
+
+    def checkpoints(self, run: str) -> list[Checkpoint]:
+        """The checkpoints that exist."""
+        return [Checkpoint.model_validate(item) for item in self._connection.items(f"/runs/{run}/checkpoints")]
+
+    def download_checkpoint(self, run: str, step: int, to: Path) -> None:
+        """Write a checkpoint's file (safetensors) to a path of this machine."""
+        to.write_bytes(self._connection.get(f"/runs/{run}/checkpoints/{step}/file"))
+
+    def workers(self) -> list[WorkerInfo]:
+        """The workers that are online."""
+        return [WorkerInfo.model_validate(item) for item in self._connection.items("/workers")]
+
+    def stream(self, *runs: str, after: str | None = None, within_s: float | None = None) -> Iterator[Envelope]:
+        """The events of some runs as they come; a broken connection is taken up again without gap or double.
+
+        Args:
+            *runs: ids.
+            after: cursor to go on from: a run's `cursor`, or the id of the last event one has. None: from now on.
+            within_s: stop after this time; None: never.
+
+        Returns:
+            Each event once, in order of arrival.
+
+        Raises:
+            StreamReset: if the events after the cursor are not kept any more.
+            NotReachable: if the server is away for a minute.
+        """
+        return self._connection.stream(runs, after, within_s)

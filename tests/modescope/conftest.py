@@ -1,0 +1,118 @@
+"""`up` as a real process with real Redis and stand-ins for the other services."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from modescope.ports import free_port
+
+REPOSITORY = Path(__file__).parents[2]
+STANDINS = Path(__file__).with_name("standins.py")
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process exists and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class Up:
+    """One `up` with stand-ins, in a folder."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        self.port = int(environment.get("MODESCOPE_PORT", free_port()))
+        self.output = folder / f"output-{time.monotonic_ns()}"
+        ours = {key: value for key, value in os.environ.items() if not key.startswith("MODESCOPE_")}
+        settings = {"MODESCOPE_DATA": str(folder / "data"), "MODESCOPE_PORT": str(self.port), **environment}
+        with self.output.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, str(STANDINS), "up", str(folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**ours, "PYTHONPATH": str(REPOSITORY), **settings},
+            )
+
+    def wait_ready(self) -> "Up":
+        deadline = time.monotonic() + 30
+        while "Sign in at" not in self.text:
+            assert self.process.poll() is None, self.text
+            assert time.monotonic() < deadline, self.text
+            time.sleep(0.02)
+        return self
+
+    def another(self) -> "Up":
+        """A second one on the same data folder."""
+        return Up(self.folder)
+
+    def wait(self, within_s: float = 30.0) -> int:
+        return self.process.wait(within_s)
+
+    @property
+    def text(self) -> str:
+        return self.output.read_text()
+
+    @property
+    def token(self) -> str:
+        found = re.search(r"#token=(\S+)", self.text)
+        assert found is not None, self.text
+        return found[1]
+
+    def story(self) -> list[list[str]]:
+        file = self.folder / "story"
+        return [line.split() for line in file.read_text().splitlines()] if file.exists() else []
+
+    def starts(self, name: str) -> list[int]:
+        """Process ids of a service's starts, in order."""
+        return [int(words[2]) for words in self.story() if words[:2] == [name, "start"]]
+
+    def all_pids(self) -> list[int]:
+        """Process ids of the four services that run now."""
+        return [self.redis_pid(), *(self.starts(name)[-1] for name in ("recorder", "api", "worker"))]
+
+    def alive(self) -> list[int]:
+        """Those of them that are alive."""
+        return [pid for pid in self.all_pids() if is_alive(pid)]
+
+    def redis_pid(self) -> int:
+        log = (self.folder / "data/logs/redis.log").read_text()
+        return int(re.findall(r"^(\d+):M .*Ready to accept", log, re.MULTILINE)[-1])
+
+
+def _end(up: Up) -> None:
+    if up.process.poll() is None:
+        up.process.send_signal(signal.SIGTERM)
+        up.process.wait(60)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Up]]:
+    """Start `up` in the test's own folder; whatever still runs at the end is stopped."""
+    started: list[Up] = []
+
+    def _start(**environment: str) -> Up:
+        started.append(Up(tmp_path, **environment))
+        return started[-1]
+
+    yield _start
+    for up in started:
+        _end(up)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """One `up` for all tests of a module that leave it running."""
+    up = Up(tmp_path_factory.mktemp("up"))
+    yield up.wait_ready()
+    _end(up)
