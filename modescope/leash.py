@@ -28,26 +28,35 @@ class BoundedLog:
         self.path = path
         self.limit_bytes = limit_bytes
         self._file = path.open("ab", buffering=0)
+        self._failed = False
 
     def write(self, data: bytes) -> None:
-        """Append; starts a new file first when the limit is reached."""
-        if self._file.tell() >= self.limit_bytes:
-            self._file.close()
-            self.path.replace(self.path.with_name(self.path.name + ".1"))
-            self._file = self.path.open("ab", buffering=0)
-        self._file.write(data)
+        """Append; starts a new file first when the limit is reached. A full disk is said once and ends nothing."""
+        try:
+            if self._file.tell() >= self.limit_bytes:
+                self._start_anew()
+            self._file.write(data)
+        except OSError as error:
+            if not self._failed:
+                sys.stderr.write(
+                    f"cannot write {self.path}: {error.strerror}; its lines are lost until that is mended\n"
+                )
+            self._failed = True
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _start_anew(self) -> None:
+        self._file.close()
+        self.path.replace(self.path.with_name(self.path.name + ".1"))
+        self._file = self.path.open("ab", buffering=0)
 
 
 def _copy(source: int, log: BoundedLog) -> None:
-    """Drain the command's output. A log that cannot be written (disk full) must not block the command."""
-    said = False
+    """Drain the command's output into the log, so that the command never waits."""
     while data := os.read(source, 65_536):
-        try:
-            log.write(data)
-        except OSError as error:
-            if not said:
-                sys.stderr.write(f"cannot write {log.path}: {error.strerror}; output is lost until that is mended\n")
-            said = True
+        log.write(data)
 
 
 def _signal_group(command: subprocess.Popen[bytes], number: int) -> None:

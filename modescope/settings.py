@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "MODESCOPE_"
 SECRETS = ("token", "redis_url")
+LEAST_PUBLIC_TOKEN = 16
+"""Characters that a token must have when other machines can reach the server."""
 S = TypeVar("S", bound=BaseSettings)
 
 
@@ -41,17 +43,18 @@ class UpSettings(BaseSettings):
     """Port of the page and the REST API."""
     data: Path = Path("data")
     """Folder of everything that is kept: token, database, log, artefacts, cache, logs."""
-    token: SecretStr | None = Field(None, min_length=16)
+    token: SecretStr | None = None
     """What one signs in with. Without it, one is made at the first start and kept in the data folder."""
     redis_url: SecretStr | None = None
     """A Redis or Valkey server to use; without it one is started on the data folder."""
 
     @model_validator(mode="after")
     def _public_only_with_a_token(self) -> Self:
-        if not is_loopback(self.host) and self.token is None:
+        is_guarded = self.token is not None and len(self.token.get_secret_value()) >= LEAST_PUBLIC_TOKEN
+        if not is_loopback(self.host) and not is_guarded:
             message = (
-                f"MODESCOPE_HOST is {self.host}, which other machines can reach; "
-                "set MODESCOPE_TOKEN to a secret of your own (16 characters or more), or use 127.0.0.1"
+                f"MODESCOPE_HOST is {self.host}, which other machines can reach; set MODESCOPE_TOKEN to a secret "
+                f"of your own of {LEAST_PUBLIC_TOKEN} characters or more, or use 127.0.0.1"
             )
             raise ValueError(message)
         return self

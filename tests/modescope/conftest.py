@@ -9,9 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
+from modescope import connection
+from modescope.client import Client
 from modescope.ports import free_port
+from tests.modescope.scripted import Server
 
 REPOSITORY = Path(__file__).parents[2]
 STANDINS = Path(__file__).with_name("standins.py")
@@ -116,3 +120,19 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     up = Up(tmp_path_factory.mktemp("up"))
     yield up.wait_ready()
     _end(up)
+
+
+@pytest.fixture
+def client_of(monkeypatch):
+    """`client_of(answer, …)`: a client and the scripted server that gives it these answers in turn."""
+    monkeypatch.setattr(connection, "RECONNECT_S", 0.0)
+    made: list[Client] = []
+
+    def make(*answers: object, **options: str) -> tuple[Client, Server]:
+        server = Server(*answers)
+        made.append(Client("http://host:1/", "secret", transport=httpx.MockTransport(server), **options))
+        return made[-1], server
+
+    yield make
+    for client in made:
+        client.close()

@@ -47,9 +47,18 @@ def test_bad_setting_is_named_and_nothing_started(monkeypatch, up, variable, val
     assert words in result.output
 
 
-def test_short_token_is_refused_without_being_repeated(monkeypatch):
+def test_short_token_does_not_guard_a_public_address_and_is_not_repeated(monkeypatch):
+    monkeypatch.setenv("MODESCOPE_HOST", "0.0.0.0")
     monkeypatch.setenv("MODESCOPE_TOKEN", "hunter2")
-    with pytest.raises(BadSettings, match=r"MODESCOPE_TOKEN: .*at least 16") as refused:
+    with pytest.raises(BadSettings, match="16 characters or more") as refused:
+        read(UpSettings)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_bad_secret_is_not_repeated(monkeypatch):
+    monkeypatch.setenv("MODESCOPE_PORT", "x")
+    monkeypatch.setenv("MODESCOPE_TOKEN", "hunter2")
+    with pytest.raises(BadSettings) as refused:
         read(UpSettings)
     assert "hunter2" not in str(refused.value)
 

@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from modescope import valkey
+from modescope.datafolder import DataFolder, InUse
 
 pytestmark = pytest.mark.stack
 
@@ -195,3 +196,17 @@ def test_only_the_api_is_told_the_token(start):
     assert up.token == "a-secret-of-my-own"
     assert _environment(up.starts("api")[-1])["MODESCOPE_TOKEN"] == "a-secret-of-my-own"
     assert "MODESCOPE_TOKEN" not in _environment(up.starts("worker")[-1])
+
+
+def test_orphaned_redis_still_holds_the_lock_on_its_files(start, until, tmp_path):
+    up = start().wait_ready()
+    redis_pid = up.redis_pid()
+    os.kill(_parent(redis_pid), signal.SIGSTOP)
+    up.process.kill()
+    os.kill(_parent(redis_pid), signal.SIGKILL)
+    up.wait()
+    until(lambda: up.alive() == [redis_pid])
+    with pytest.raises(InUse) as refused, DataFolder(tmp_path / "data").locked("http://127.0.0.1:1"):
+        pass
+    assert refused.value.by_leftovers
+    os.kill(redis_pid, signal.SIGKILL)

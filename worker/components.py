@@ -1,0 +1,53 @@
+"""`python -m worker.components`: every component with its file, title, source and knobs. `make components` runs it.
+
+Discovery is convenient and hides what is there; this shows it.
+"""
+
+import inspect
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from contract.components import ComponentDescription
+from contract.knobs import knobs_of
+from worker.families import FAMILIES, discover
+from worker.registry import Component
+
+_SOURCE = re.compile(r"arXiv:\s*[\w.\-/]+|doi:\s*\S+|https?://\S+", re.IGNORECASE)
+
+
+def listing() -> Iterator[str]:
+    """The lines: each family, and below it each of its components.
+
+    Yields:
+        A line without its end.
+    """
+    discover()
+    for name, family in FAMILIES.items():
+        yield f"{name}"
+        for description in family.describe():
+            yield from _component(description, family.find(description.name))
+        yield ""
+
+
+def _component(description: ComponentDescription, cls: type[Component]) -> Iterator[str]:
+    knobs = [knob.name for knob in knobs_of(description.name, description.params, description.defaults())]
+    source = _SOURCE.search(description.doc)
+    yield f"  {description.name:<20} {description.title}"
+    yield f"  {'':<20} {_file(cls)}"
+    if source is not None:
+        yield f"  {'':<20} {source[0].rstrip('.,;)')}"
+    if knobs:
+        yield f"  {'':<20} knobs: {', '.join(knobs)}"
+
+
+def _file(cls: type[Component]) -> str:
+    """The file's path, from here where it is below here."""
+    path = Path(inspect.getfile(cls))
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+if __name__ == "__main__":
+    sys.stdout.writelines(f"{line}\n" for line in listing())
