@@ -5,7 +5,6 @@ order prepare, worker, recorder, api, Redis: whoever still has something to say 
 """
 
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -26,7 +25,7 @@ WORKER_GRACE_S = 32.0
 REDIS_DEADLINE_S = 60.0
 """A log of 2 GB is read back in well under this."""
 READY_DEADLINE_S = 120.0
-REMIND_S = 10.0
+REMIND_S = 8.0
 POLL_S = 0.1
 
 
@@ -181,17 +180,11 @@ class Stack:
 
 
 async def what_is_missing(client: httpx.AsyncClient) -> str | None:
-    """None when the api answers that everything it needs is there, else what it (or the connection) said."""
+    """None when the api answers that everything is there, the worker included; else what is not, in words."""
     try:
         answer = await client.get("/api/v1/ready")
-    except httpx.HTTPError as error:
+        dependencies = answer.json()["dependencies"]
+    except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
         return f"the api does not answer yet ({type(error).__name__})"
-    return None if answer.is_success else in_words(answer.text)
-
-
-def in_words(ready: str) -> str:
-    """What is not ready, from the api's answer; the answer itself when it has another shape."""
-    try:
-        return str(json.loads(ready))
-    except ValueError:
-        return ready
+    missing = [f"{name} {found['detail']}" for name, found in dependencies.items() if not found["ok"]]
+    return "; ".join(missing) or None

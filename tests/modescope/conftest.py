@@ -37,7 +37,7 @@ class Up:
         self.port = int(environment.get("MODESCOPE_PORT", free_port()))
         self.output = folder / f"output-{time.monotonic_ns()}"
         ours = {key: value for key, value in os.environ.items() if not key.startswith("MODESCOPE_")}
-        settings = {"MODESCOPE_DATA": str(folder / "data"), "MODESCOPE_PORT": str(self.port), **environment}
+        self.settings = {"MODESCOPE_DATA": str(folder / "data"), "MODESCOPE_PORT": str(self.port), **environment}
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, str(STANDINS), "up", str(folder)],
@@ -45,16 +45,19 @@ class Up:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env={**ours, "PYTHONPATH": str(REPOSITORY), **settings},
+                env={**ours, "PYTHONPATH": str(REPOSITORY), **self.settings},
             )
 
     def wait_ready(self) -> "Up":
+        self._until(lambda: "Sign in at" in self.text and self.all_pids())
+        return self
+
+    def _until(self, condition: Callable[[], object]) -> None:
         deadline = time.monotonic() + 30
-        while "Sign in at" not in self.text:
+        while not condition():
             assert self.process.poll() is None, self.text
             assert time.monotonic() < deadline, self.text
             time.sleep(0.02)
-        return self
 
     def another(self) -> "Up":
         """A second one on the same data folder."""
@@ -82,16 +85,29 @@ class Up:
         return [int(words[2]) for words in self.story() if words[:2] == [name, "start"]]
 
     def all_pids(self) -> list[int]:
-        """Process ids of the four services that run now."""
-        return [self.redis_pid(), *(self.starts(name)[-1] for name in ("recorder", "api", "worker"))]
+        """Process ids of the services that run now; empty while one of them has not told its own yet."""
+        ours = "MODESCOPE_REDIS_URL" not in self.settings
+        found = [self.starts(name) for name in ("recorder", "api", "worker")]
+        found = [self.redis_starts(), *found] if ours else found
+        return [pids[-1] for pids in found] if all(found) else []
 
     def alive(self) -> list[int]:
         """Those of them that are alive."""
         return [pid for pid in self.all_pids() if is_alive(pid)]
 
+    def left_behind(self) -> list[int]:
+        """Everything that it ever started and that is still alive."""
+        told = [int(words[2]) for words in self.story() if words[1] == "start"]
+        assert told, "nothing was started: then nothing can be left behind"
+        return [pid for pid in [*told, *self.redis_starts()] if is_alive(pid)]
+
+    def redis_starts(self) -> list[int]:
+        log = self.folder / "data/logs/redis.log"
+        text = log.read_text() if log.exists() else ""
+        return [int(pid) for pid in re.findall(r"^(\d+):M .*Ready to accept", text, re.MULTILINE)]
+
     def redis_pid(self) -> int:
-        log = (self.folder / "data/logs/redis.log").read_text()
-        return int(re.findall(r"^(\d+):M .*Ready to accept", log, re.MULTILINE)[-1])
+        return self.redis_starts()[-1]
 
 
 def _end(up: Up) -> None:

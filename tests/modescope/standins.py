@@ -5,6 +5,7 @@ Each service writes its start and its end into FOLDER/story, one line each: `<se
 What a service does beside that is said by files in FOLDER: see `_obey`.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -21,10 +22,14 @@ def tell(folder: Path, *words: object) -> None:
 
 
 class Ready(BaseHTTPRequestHandler):
+    folder: Path
+
     def do_GET(self) -> None:
+        """As the api answers `/ready`: 200 also while no worker is online."""
+        worker = {"ok": not (self.folder / "worker.is_late").exists(), "detail": "not there: start one"}
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b'{"status": "ready"}')
+        self.wfile.write(json.dumps({"dependencies": {"redis": {"ok": True, "detail": ""}, "worker": worker}}).encode())
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep quiet."""
@@ -41,6 +46,7 @@ def serve(name: str, folder: Path) -> None:
     if (folder / f"{name}.is_deaf").exists():
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if name == "api":
+        Ready.folder = folder
         server = ThreadingHTTPServer(("127.0.0.1", int(os.environ["MODESCOPE_PORT"])), Ready)
         threading.Thread(target=server.serve_forever, daemon=True).start()
     asked.wait()

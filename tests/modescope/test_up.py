@@ -105,10 +105,10 @@ def test_killed_leash_takes_its_service_along_before_the_next_start(running, unt
 def test_kill_9_leaves_no_process_and_the_next_start_waits_for_the_last_to_end(start, until, tmp_path):
     (tmp_path / "worker.has_child").touch()
     up = start().wait_ready()
-    children = [*up.all_pids(), up.starts("worker-child")[-1]]
+    assert up.starts("worker-child")
     up.process.kill()
     up.wait()
-    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), 20)
+    until(lambda: up.left_behind() == [], 20)
     start().wait_ready()
 
 
@@ -126,13 +126,12 @@ def test_next_start_waits_while_a_killed_ones_processes_still_end(start, until, 
 
 def test_stops_in_order_and_redis_last(start, tmp_path):
     up = start().wait_ready()
-    pids = up.all_pids()
     up.process.send_signal(signal.SIGINT)
     assert up.wait() == 0
     ends = sorted((float(words[2]), words[0]) for words in up.story() if words[1] == "end")
     assert [name for _, name in ends] == ["worker", "recorder", "api"]
     assert "bye bye" in (tmp_path / "data/logs/redis.log").read_text(), "Redis saved and ended by itself"
-    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    assert up.left_behind() == []
 
 
 def test_second_ctrl_c_does_not_wait_for_the_deaf(start, until, tmp_path):
@@ -142,7 +141,7 @@ def test_second_ctrl_c_does_not_wait_for_the_deaf(start, until, tmp_path):
     until(lambda: "Stopping" in up.text)
     up.process.send_signal(signal.SIGINT)
     assert up.wait(within_s=8) == 0
-    assert up.alive() == []
+    assert up.left_behind() == []
 
 
 def test_service_that_cannot_work_is_given_up_with_its_last_words(start, tmp_path):
@@ -153,7 +152,16 @@ def test_service_that_cannot_work_is_given_up_with_its_last_words(start, tmp_pat
     assert "gave up after 4 starts: api ended (exit status 1)" in up.text
     assert "  | api cannot work: the sky is falling" in up.text
     assert "Sign in at" not in up.text
-    assert up.alive() == []
+    assert up.left_behind() == []
+
+
+def test_link_is_not_printed_before_the_worker_is_online(start, until, tmp_path):
+    (tmp_path / "worker.is_late").touch()
+    up = start()
+    until(lambda: "Still starting: worker not there: start one" in up.text, 20)
+    assert "Sign in at" not in up.text
+    (tmp_path / "worker.is_late").unlink()
+    up.wait_ready()
 
 
 def test_dataset_that_cannot_be_prepared_stops_the_start_with_its_reason(start, tmp_path):
@@ -161,7 +169,7 @@ def test_dataset_that_cannot_be_prepared_stops_the_start_with_its_reason(start, 
     up = start()
     assert up.wait() == 1
     assert "  | no pictures: the well is dry" in up.text
-    assert up.alive() == []
+    assert up.left_behind() == []
 
 
 def test_taken_port_is_named_with_the_variable_and_nothing_is_started(start):
