@@ -25,6 +25,7 @@ class ValkeyServer:
         self.port = free_port()
         self.url = f"redis://:{self.password}@127.0.0.1:{self.port}/0"
         self._process: subprocess.Popen[bytes] | None = None
+        self._watchdog: subprocess.Popen[bytes] | None = None
 
     @property
     def running(self) -> bool:
@@ -42,6 +43,9 @@ class ValkeyServer:
             self._process = subprocess.Popen(
                 [get_binary_path(), config], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
             )
+        # A session that is killed closes this pipe, and leaves no server behind.
+        end_with_us = ["sh", "-c", f"cat > /dev/null; kill -9 {self._process.pid}"]
+        self._watchdog = subprocess.Popen(end_with_us, stdin=subprocess.PIPE, start_new_session=True)
         wait_until(self._answers, START_DEADLINE_S)
 
     def client(self) -> "redis.Redis":
@@ -74,6 +78,10 @@ class ValkeyServer:
         self.start()
 
     def _end(self, number: int) -> None:
+        if self._watchdog is not None:
+            self._watchdog.kill()
+            self._watchdog.communicate()
+            self._watchdog = None
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGCONT)
             self._process.send_signal(number)
