@@ -1,0 +1,86 @@
+"""One picture, or one measurement of points or a spectrum: from SQL and the artefact store, else from the log."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.page import IMMUTABLE, REVALIDATE, etag_matches
+from api.positions import event_id_of
+from api.problems import NoSuchStep, shown
+from api.services import Services
+from api.store import events, series
+from api.store.state import cursor_position
+from contract.events import Envelope, from_fields
+from contract.names import blob_name
+from contract.numbers import dumps
+
+BATCH = 200
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which measurement."""
+
+    run: str
+    series: str
+    step: int
+    sha256: str | None
+    """The picture's hash, if the asker knows it."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A measurement, and its picture if it has one."""
+
+    event: Envelope
+    picture: bytes | None
+
+
+def response(services: Services, request: Request, wanted: Wanted) -> Response:
+    """The picture, or the measurement as JSON.
+
+    Raises:
+        NoSuchStep: if the series has none at that step.
+    """
+    found = _recorded(services, wanted) or _streamed(services, wanted)
+    if found is None:
+        detail = f"series {shown(wanted.series)} of run {wanted.run} has no measurement at step {wanted.step}"
+        raise NoSuchStep(f"{detail}; GET the series for the steps that it has")
+    if found.event.blob is None or found.picture is None or _wants_json(request):
+        return Response(dumps(found.event.body), media_type="application/json", headers={"Vary": "Accept"})
+    etag = f'"{found.event.blob.sha256}"'
+    lasting = wanted.sha256 == found.event.blob.sha256
+    headers = {"ETag": etag, "Vary": "Accept", "Cache-Control": IMMUTABLE if lasting else REVALIDATE}
+    if etag_matches(request, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(found.picture, headers=headers, media_type=found.event.blob.media_type)
+
+
+def _wants_json(request: Request) -> bool:
+    accept = request.headers.get("accept", "")
+    return "application/json" in accept and "image/" not in accept
+
+
+def _recorded(services: Services, wanted: Wanted) -> Found | None:
+    with services.database.read() as session:
+        row = series.frame(session, wanted.run, wanted.series, wanted.step)
+        event = None if row is None else events.envelope(row)
+    if event is None:
+        return None
+    return Found(event, None if event.blob is None else services.artefacts.get(blob_name(event.blob.sha256)))
+
+
+def _streamed(services: Services, wanted: Wanted) -> Found | None:
+    """The newest such event that the log has and SQL does not have yet."""
+    with services.database.read() as session:
+        after = event_id_of(cursor_position(session))
+    found = None
+    while entries := services.redis.read_log(after, BATCH):
+        for entry_id, fields in entries:
+            if fields.get(b"run") == wanted.run.encode() and fields.get(b"kind") != b"scalars":
+                event = from_fields(entry_id, fields)
+                if event.step == wanted.step and event.body.get("series") == wanted.series:
+                    found = Found(event, fields.get(b"blob"))
+        after = entries[-1][0]
+    return found

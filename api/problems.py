@@ -1,0 +1,312 @@
+"""Everything that the API refuses: one class a cause, one table of HTTP statuses, one form (RFC 9457).
+
+A problem's `detail` says what came, what is allowed and what to do. Its `code` is stable; its wording is not.
+"""
+
+import logging
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from redis.exceptions import RedisError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from contract.resolve import SpecProblem
+from contract.runs import Problem
+
+log = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
+LONGEST_ECHO = 120
+"""Characters of a refused value that a message repeats."""
+
+
+class Refused(Exception):
+    """Base of the causes."""
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(
+        self, detail: str, errors: Sequence[SpecProblem] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers
+
+
+class NotSignedIn(Refused):
+    """Neither a valid cookie nor the token came."""
+
+    code, title = "not-signed-in", "Not signed in"
+
+
+class WrongToken(Refused):
+    """A token came that is not this server's."""
+
+    code, title = "wrong-token", "Wrong token"
+
+
+class TooManyGuesses(Refused):
+    """Too many wrong tokens came from one address."""
+
+    code, title = "too-many-guesses", "Too many wrong tokens"
+
+
+class ForeignOrigin(Refused):
+    """Another site's page asked for a change."""
+
+    code, title = "foreign-origin", "Asked by another site"
+
+
+class UnknownHost(Refused):
+    """A name came that this server does not go by."""
+
+    code, title = "unknown-host", "Unknown host name"
+
+
+class InvalidRequest(Refused):
+    """The request is not of the form that the API has."""
+
+    code, title = "invalid-request", "Invalid request"
+
+
+class NoSuchPath(Refused):
+    """Nothing is at that address."""
+
+    code, title = "not-found", "Not found"
+
+
+class MethodNotAllowed(Refused):
+    """The address does not take that verb."""
+
+    code, title = "method-not-allowed", "Method not allowed"
+
+
+class NoSuchRun(Refused):
+    """There is no run of that id."""
+
+    code, title = "no-such-run", "No such run"
+
+
+class NoSuchSeries(Refused):
+    """The run has no series of that name."""
+
+    code, title = "no-such-series", "No such series"
+
+
+class NoSuchStep(Refused):
+    """The series has no measurement at that step."""
+
+    code, title = "no-such-step", "No measurement at this step"
+
+
+class NoSuchCheckpoint(Refused):
+    """The run has no checkpoint of that step."""
+
+    code, title = "no-such-checkpoint", "No such checkpoint"
+
+
+class CheckpointReplaced(Refused):
+    """There was one, and newer ones have taken its place."""
+
+    code, title = "checkpoint-replaced", "Checkpoint replaced"
+
+
+class NoWorkerYet(Refused):
+    """No worker has ever announced what it can run."""
+
+    code, title = "no-worker-yet", "No worker yet"
+
+
+class InvalidSpecRefused(Refused):
+    """The spec cannot run."""
+
+    code, title = "invalid-spec", "Invalid spec"
+
+
+class InvalidKnobs(Refused):
+    """A knob does not exist, or a value is not allowed."""
+
+    code, title = "invalid-knobs", "Invalid knobs"
+
+
+class UnsupportedCommand(Refused):
+    """This version does not know that command."""
+
+    code, title = "unsupported-command", "Unsupported command"
+
+
+class RunEnded(Refused):
+    """The run has ended; nothing can be asked of it."""
+
+    code, title = "run-ended", "The run has ended"
+
+
+class RunActive(Refused):
+    """The run is still going on."""
+
+    code, title = "run-active", "The run is active"
+
+
+class RunParked(Refused):
+    """The run has no trainer."""
+
+    code, title = "run-parked", "The run is parked"
+
+
+class RunMoved(Refused):
+    """The run changed its state while it was asked."""
+
+    code, title = "run-moved", "The run has just changed its state"
+
+
+class KeyReused(Refused):
+    """An Idempotency-Key came again with another request."""
+
+    code, title = "idempotency-key-reused", "Idempotency-Key reused"
+
+
+class LogFull(Refused):
+    """The log takes no more events until the recorder has caught up."""
+
+    code, title = "log-full", "The log is full"
+
+
+class RedisAway(Refused):
+    """Redis does not answer."""
+
+    code, title = "redis-away", "Redis is away"
+
+
+class SqlAway(Refused):
+    """The database does not answer."""
+
+    code, title = "sql-away", "The database is away"
+
+
+class ArtefactsAway(Refused):
+    """The artefact store does not answer."""
+
+    code, title = "artefacts-away", "The artefact store is away"
+
+
+class InternalError(Refused):
+    """A mistake of ours."""
+
+    code, title = "internal-error", "Internal error"
+
+
+STATUS: dict[type[Refused], int] = {
+    NotSignedIn: 401, WrongToken: 401, TooManyGuesses: 429, ForeignOrigin: 403, UnknownHost: 403,
+    InvalidRequest: 422, NoSuchPath: 404, MethodNotAllowed: 405,
+    NoSuchRun: 404, NoSuchSeries: 404, NoSuchStep: 404, NoSuchCheckpoint: 404, CheckpointReplaced: 410,
+    InvalidSpecRefused: 422, InvalidKnobs: 422, UnsupportedCommand: 422,
+    RunEnded: 409, RunActive: 409, RunParked: 409, RunMoved: 409, KeyReused: 409,
+    NoWorkerYet: 503, LogFull: 503, RedisAway: 503, SqlAway: 503, ArtefactsAway: 503, InternalError: 500,
+}  # fmt: skip
+"""The one place where a cause gets its HTTP status."""
+
+
+def problem(refused: Refused) -> Problem:
+    """The problem document of a refusal."""
+    return Problem(
+        title=refused.title,
+        status=STATUS[type(refused)],
+        detail=refused.detail,
+        code=refused.code,
+        errors=[error.model_dump() for error in refused.errors],
+    )
+
+
+def response(refused: Refused) -> Response:
+    """The refusal as an HTTP response."""
+    document = problem(refused)
+    headers = {"Cache-Control": "no-store", **(refused.headers or {})}
+    return Response(document.model_dump_json(), document.status, headers, MEDIA_TYPE)
+
+
+def responses(*causes: type[Refused]) -> dict[int | str, dict[str, Any]]:  # Any: as FastAPI takes it
+    """What a route declares of its errors."""
+    declared: dict[int | str, dict[str, Any]] = {}
+    for cause in causes:
+        status = STATUS[cause]
+        words = f"`{cause.code}`: {(cause.__doc__ or '').strip()}"
+        before = declared.get(status)
+        description = words if before is None else f"{before['description']} {words}"
+        declared[status] = {"model": Problem, "description": description}
+    return declared
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the app a problem document."""
+    app.add_exception_handler(Refused, _on_refused)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RedisError, _on_redis_away)
+    app.add_exception_handler(OperationalError, _on_sql_away)
+    app.add_exception_handler(InterfaceError, _on_sql_away)
+    app.add_exception_handler(Exception, _on_mistake)
+
+
+def shown(value: object) -> str:
+    """A refused value as a message repeats it: cut when long."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_ECHO else f"{text[:LONGEST_ECHO]}…"
+
+
+def invalid(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> list[SpecProblem]:
+    """Pydantic's errors as `where` and `message`; `skip` leading parts of the place are left out."""
+    return [
+        SpecProblem(
+            where=".".join(str(part) for part in error["loc"][skip:]) or ".".join(str(part) for part in error["loc"]),
+            message=f"{error['msg']}; got {shown(error.get('input'))}",
+        )
+        for error in errors
+    ]
+
+
+async def _on_refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)  # noqa: S101  # Starlette calls it for this class only
+    return response(error)
+
+
+async def _on_invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  # Starlette calls it for this class only
+    errors = invalid(error.errors(), skip=1)
+    return response(InvalidRequest("; ".join(f"{one.where}: {one.message}" for one in errors), errors))
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  # Starlette calls it for this class only
+    path = request.url.path
+    if error.status_code == 404:
+        return response(NoSuchPath(f"nothing is at {shown(path)}; the API is described at /api/v1/docs"))
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "other verbs")
+        detail = f"{request.method} is not a verb of {shown(path)}; it takes {allowed}"
+        return response(MethodNotAllowed(detail, headers=error.headers))
+    return response(InvalidRequest(str(error.detail), headers=error.headers))
+
+
+async def _on_redis_away(_request: Request, error: Exception) -> Response:
+    log.warning("Redis is away: %s", error)
+    detail = "Redis does not answer; try again in a few seconds. Whether the request took effect, its result shows"
+    return response(RedisAway(detail, headers={"Retry-After": "2"}))
+
+
+async def _on_sql_away(_request: Request, error: Exception) -> Response:
+    log.warning("the database is away: %s", error)
+    detail = "the database does not answer or is full; runs go on meanwhile. Try again in a few seconds"
+    return response(SqlAway(detail, headers={"Retry-After": "2"}))
+
+
+async def _on_mistake(request: Request, error: Exception) -> Response:
+    reference = uuid.uuid4().hex[:8]
+    log.error("%s %s failed (%s)", request.method, request.url.path, reference, exc_info=error)
+    detail = f"this is a mistake of the server; its log has the reason under {reference}. Please report it"
+    return response(InternalError(detail))

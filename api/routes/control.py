@@ -1,0 +1,78 @@
+"""Live control: asking for knobs, giving commands, and what became of both."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Query
+from pydantic import WithJsonSchema
+
+from api.cursors import AfterDep
+from api.dependencies import Author, Reason, RunDep, ServicesDep
+from api.positions import event_id_of
+from api.problems import (
+    InvalidKnobs,
+    InvalidRequest,
+    LogFull,
+    NoSuchRun,
+    RedisAway,
+    RunEnded,
+    RunMoved,
+    RunParked,
+    SqlAway,
+    UnsupportedCommand,
+    responses,
+)
+from api.requests import ask_knobs, give_command
+from api.store import ledger
+from contract.runs import Accepted, GiveCommand, LedgerItem, Page
+
+router = APIRouter(
+    prefix="/runs/{id}", tags=["control"], responses=responses(NoSuchRun, SqlAway, RedisAway, InvalidRequest)
+)
+
+# Not KnobValue: pydantic would turn "0.5" into 0.5; the knob itself says what it takes.
+Wanted = Annotated[Any, WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "boolean"}]})]
+EXAMPLE = {"auxiliary.weight": 2.0}
+
+LedgerPage = Page[LedgerItem]
+
+
+@router.patch(
+    "/knobs",
+    status_code=202,
+    operation_id="ask_for_knobs",
+    responses=responses(NoSuchRun, InvalidKnobs, InvalidRequest, RunEnded, RunMoved, LogFull, RedisAway, SqlAway),
+)
+def ask_for_knobs(
+    serving: ServicesDep,
+    run: RunDep,
+    body: Annotated[dict[str, Wanted], Body(examples=[EXAMPLE])],
+    author: Author,
+    reason: Reason = None,
+) -> Accepted:
+    """Ask for new values: all come into force at one step boundary. The trainer's answer comes as an event."""
+    return ask_knobs(serving, run, body, author, reason)
+
+
+@router.post(
+    "/commands",
+    status_code=202,
+    operation_id="give_command",
+    responses=responses(
+        NoSuchRun, UnsupportedCommand, InvalidRequest, RunEnded, RunParked, RunMoved, LogFull, RedisAway, SqlAway
+    ),
+)
+def post_command(
+    serving: ServicesDep, run: RunDep, body: GiveCommand, author: Author, reason: Reason = None
+) -> Accepted:
+    """Pause, resume, step, stop, checkpoint or park the run. The outcome comes as an event."""
+    return give_command(serving, run, body, author, reason)
+
+
+@router.get("/ledger", operation_id="get_ledger")
+def get_ledger(
+    serving: ServicesDep, run: RunDep, after: AfterDep, limit: Annotated[int, Query(ge=1, le=10_000)] = 1000
+) -> LedgerPage:
+    """Who asked for what, when, and what became of it; oldest first. `limit` counts requests."""
+    with serving.database.read() as session:
+        items, further = ledger.page(session, run, after, limit)
+    return LedgerPage(items=items, next=None if further is None else event_id_of(further))

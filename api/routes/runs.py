@@ -1,0 +1,96 @@
+"""Runs: making, listing, reading, relabelling, deleting."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+
+from api import launch
+from api.dependencies import RunDep, ServicesDep
+from api.problems import (
+    InvalidRequest,
+    InvalidSpecRefused,
+    KeyReused,
+    NoSuchRun,
+    NoWorkerYet,
+    RedisAway,
+    RunActive,
+    SqlAway,
+    responses,
+    shown,
+)
+from api.store import runs
+from api.waiting import explain
+from contract.events import Status
+from contract.runs import CreateRun, EditRun, Page, Run
+
+router = APIRouter(prefix="/runs", tags=["runs"], responses=responses(SqlAway, InvalidRequest))
+
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+
+RunPage = Page[Run]
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="create_run",
+    responses=responses(InvalidSpecRefused, InvalidRequest, KeyReused, NoWorkerYet, RedisAway, SqlAway),
+)
+def create_run(serving: ServicesDep, body: CreateRun, response: Response, idempotency_key: Key = None) -> Run:
+    """Launch a run from a whole spec, or from a recipe with overrides. The same Idempotency-Key makes one run."""
+    run = launch.create(serving, body, idempotency_key)
+    explain(serving.redis, [run])
+    response.headers["Location"] = f"/api/v1/runs/{run.id}"
+    return run
+
+
+@router.get("", operation_id="list_runs")
+def list_runs(
+    serving: ServicesDep,
+    status: Annotated[list[Status] | None, Query(description="Only runs in one of these states.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    after: Annotated[str | None, Query(description="Cursor: `next` of the page before.")] = None,
+) -> RunPage:
+    """Runs, newest first."""
+    with serving.database.read() as session:
+        rows, has_more = runs.page(session, statuses=status or (), after=_checked(after), limit=limit)
+        found = runs.answers(session, rows)
+    explain(serving.redis, found)
+    return RunPage(items=found, next=runs.page_cursor(found[-1]) if has_more else None)
+
+
+@router.get("/{id}", operation_id="get_run", responses=responses(NoSuchRun))
+def get_run(serving: ServicesDep, run: RunDep) -> Run:
+    """A run: its spec, its state, its knobs, and the cursor up to which all this is complete."""
+    found = launch.read(serving, run)
+    explain(serving.redis, [found])
+    return found
+
+
+@router.patch("/{id}", operation_id="edit_run", responses=responses(NoSuchRun))
+def edit_run(serving: ServicesDep, run: RunDep, body: EditRun) -> Run:
+    """Change the run's name, notes or tags; what is not given stays."""
+    with serving.database.write() as session:
+        runs.edit(session, run, body)
+    return get_run(serving, run)
+
+
+@router.delete("/{id}", status_code=204, operation_id="delete_run", responses=responses(NoSuchRun, RunActive))
+def delete_run(serving: ServicesDep, run: RunDep) -> Response:
+    """Delete a run that is not active, with its history; its files follow as soon as the recorder gets to them."""
+    with serving.database.write() as session:
+        runs.remove(session, run)
+    return Response(status_code=204)
+
+
+def _checked(after: str | None) -> str | None:
+    """The cursor, if it is one.
+
+    Raises:
+        InvalidRequest: if it is none.
+    """
+    if after is not None:
+        created_at, _, run = after.partition("_")
+        if not run or not created_at.replace(".", "", 1).isdigit():
+            raise InvalidRequest(f"after: {shown(after)} is no cursor of this list; use `next` of the page before")
+    return after

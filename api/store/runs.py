@@ -1,0 +1,129 @@
+"""Runs as SQL keeps them: making, listing, editing and deleting them, and what the API says of one."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from api import knobs
+from api.problems import NoSuchRun, RunActive, shown
+from api.store import ledger, series
+from api.store.state import cursor
+from api.tables import BlobRow, OrphanRow, RunRow
+from contract.events import ACTIVE
+from contract.names import blob_name
+from contract.numbers import dumps, loads
+from contract.runs import EditRun, Run
+from contract.spec import RunSpec
+
+
+def find(session: Session, run: str) -> RunRow:
+    """The run of that id.
+
+    Raises:
+        NoSuchRun: if there is none.
+    """
+    row = session.get(RunRow, run)
+    if row is None:
+        raise NoSuchRun(f"there is no run {shown(run)}; GET /api/v1/runs lists those there are")
+    return row
+
+
+def page(session: Session, *, statuses: Collection[str], after: str | None, limit: int) -> tuple[list[RunRow], bool]:
+    """Runs, newest first, after the one whose cursor is given, and whether there are more."""
+    query = select(RunRow).order_by(RunRow.created_at.desc(), RunRow.id.desc()).limit(limit + 1)
+    if statuses:
+        query = query.where(RunRow.status.in_(statuses))
+    if after is not None:
+        created_at, _, run = after.partition("_")
+        query = query.where(tuple_(RunRow.created_at, RunRow.id) < tuple_(float(created_at), run))
+    rows = list(session.scalars(query))
+    return rows[:limit], len(rows) > limit
+
+
+def page_cursor(run: Run) -> str:
+    """Where a list goes on after this run."""
+    return f"{run.created_at!r}_{run.id}"
+
+
+def answers(session: Session, rows: Sequence[RunRow]) -> list[Run]:
+    """What the API says of these runs, complete up to one cursor."""
+    until = cursor(session)
+    ids = [row.id for row in rows]
+    applied, waiting, latest = (
+        ledger.applied(session, ids),
+        ledger.unanswered(session, ids),
+        series.latest(session, ids),
+    )
+    return [
+        Run(
+            id=row.id,
+            name=row.name,
+            status=row.status,
+            reason=row.reason,
+            traceback=row.traceback,
+            spec=RunSpec.model_validate_json(row.spec),
+            recipe=row.recipe,
+            step=row.step,
+            steps=row.steps,
+            attempt=row.attempt,
+            knobs=knobs.states(row, applied.get(row.id, ()), waiting.get(row.id, ())),
+            attributes=loads(row.attributes),
+            device=row.device,
+            parent=row.parent,
+            parent_step=row.parent_step,
+            notes=row.notes,
+            tags=loads(row.tags),
+            created_at=row.created_at,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            latest=latest.get(row.id, {}),
+            cursor=until,
+        )
+        for row in rows
+    ]
+
+
+def edit(session: Session, run: str, changes: EditRun) -> None:
+    """Change what was given of the run's label.
+
+    Raises:
+        NoSuchRun: if there is none of that id.
+    """
+    row = find(session, run)
+    if changes.name is not None:
+        row.name = changes.name
+    if changes.notes is not None:
+        row.notes = changes.notes
+    if changes.tags is not None:
+        row.tags = dumps(changes.tags).decode()
+
+
+def remove(session: Session, run: str) -> None:
+    """Delete a run with all that SQL has of it; its files are left to the recorder to remove.
+
+    Raises:
+        NoSuchRun: if there is none of that id.
+        RunActive: if it is still going on.
+    """
+    row = session.scalar(select(RunRow).where(RunRow.id == run).with_for_update())
+    row = row if row is not None else find(session, run)
+    if row.status in ACTIVE:
+        raise RunActive(f"run {run} is {row.status}: stop it first, then delete it")
+    others = select(BlobRow.sha256).where(BlobRow.run != run)
+    own = session.scalars(select(BlobRow.sha256).where(BlobRow.run == run, BlobRow.sha256.not_in(others)))
+    for name in [f"runs/{run}/", *(blob_name(sha256) for sha256 in own)]:
+        session.merge(OrphanRow(name=name))
+    session.execute(delete(RunRow).where(RunRow.id == run))
+
+
+def with_status(session: Session, statuses: Collection[str]) -> Sequence[RunRow]:
+    """Runs in one of these states, oldest first."""
+    query = select(RunRow).where(RunRow.status.in_(statuses))
+    return session.scalars(query.order_by(RunRow.created_at)).all()
+
+
+def count_by_status(session: Session) -> dict[str, int]:
+    """How many runs are in each state."""
+    counted = session.execute(select(RunRow.status, func.count().label("n")).group_by(RunRow.status))
+    return {row.status: row.n for row in counted}

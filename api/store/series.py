@@ -1,0 +1,152 @@
+"""What SQL says of a run's series."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.positions import event_id_of
+from api.series.buckets import KEPT_BITS, MOST_BITS, Buckets, coarsen, summarise
+from api.series.chunks import FURTHEST, SeriesReader
+from api.series.points import Points
+from api.store.state import cursor_position
+from api.tables import EventRow, FrameRow, RunRow, SeriesRow
+from contract.events import SeriesInfo
+from contract.numbers import loads, number
+from contract.runs import ScalarSeries, SeriesState, StepSeries
+
+KEY_SERIES = ("loss.d", "loss.g", "modes.captured", "modes.high_quality", "speed.steps_per_s")
+"""What a list of runs shows of each."""
+
+
+def listed(session: Session, run: str) -> list[SeriesState]:
+    """Every series of the run, in the order in which they were announced."""
+    rows = session.scalars(select(SeriesRow).where(SeriesRow.run == run).order_by(SeriesRow.ordinal, SeriesRow.name))
+    return [
+        SeriesState(
+            **info(row).model_dump(),
+            last_step=row.last_step,
+            last=None if row.last is None else number(loads(row.last)),
+        )
+        for row in rows
+    ]
+
+
+def info(row: SeriesRow) -> SeriesInfo:
+    """What was announced of a series."""
+    return SeriesInfo.model_validate_json(row.info)
+
+
+def find(session: Session, run: str, name: str) -> SeriesRow | None:
+    """The series of that name."""
+    return session.get(SeriesRow, (run, name))
+
+
+def names(session: Session, run: str) -> list[str]:
+    """Names of the run's series, in alphabetical order."""
+    return list(session.scalars(select(SeriesRow.name).where(SeriesRow.run == run).order_by(SeriesRow.name)))
+
+
+def latest(session: Session, runs: Iterable[str]) -> dict[str, dict[str, float]]:
+    """Run → last value of each key series that it has."""
+    found: dict[str, dict[str, float]] = {}
+    query = select(SeriesRow.run, SeriesRow.name, SeriesRow.last).where(
+        SeriesRow.run.in_(list(runs)), SeriesRow.name.in_(KEY_SERIES), SeriesRow.last.is_not(None)
+    )
+    for run, name, last in session.execute(query):
+        found.setdefault(run, {})[name] = number(loads(last or ""))
+    return found
+
+
+def frames(session: Session, run: str, row: SeriesRow, first: int, last: int | None) -> StepSeries:
+    """The steps at which a series of pictures, points or spectra was measured."""
+    cursor = event_id_of(cursor_position(session))
+    query = select(FrameRow.step).where(FrameRow.run == run, FrameRow.series == row.name, FrameRow.step >= first)
+    query = query if last is None else query.where(FrameRow.step <= last)
+    steps = session.scalars(query.order_by(FrameRow.step)).all()
+    return StepSeries(name=row.name, kind=info(row).kind, steps=list(steps), cursor=cursor)
+
+
+def frame(session: Session, run: str, name: str, step: int) -> EventRow | None:
+    """The event that measured a series of pictures, points or spectra at a step."""
+    query = select(EventRow).join(FrameRow, FrameRow.position == EventRow.position)
+    return session.scalar(query.where(FrameRow.run == run, FrameRow.series == name, FrameRow.step == step))
+
+
+def scalars(
+    session: Session, run: RunRow, row: SeriesRow, first: int, last: int | None, most_buckets: int
+) -> ScalarSeries:
+    """A scalar series, as points when there are at most so many, else in buckets.
+
+    The width is the smallest power of two at which at most `most_buckets` buckets hold a point. With a width above
+    1 the range is widened to whole buckets.
+    """
+    cursor = event_id_of(cursor_position(session))
+    reader = SeriesReader.open(session, run, row.name)
+    end = reader.last_step() if last is None else min(last, reader.last_step())
+    if end < first:
+        return _answer(row, cursor, summarise(Points(*_NOTHING), 0))
+    return _answer(row, cursor, _choose(reader, first, end, most_buckets))
+
+
+def wide(session: Session, run: RunRow) -> Iterator[dict[str, float]]:
+    """All scalars of a run, one row a step: `step`, then each series that has a point there."""
+    readers = [
+        SeriesReader.open(session, run, name) for name in names(session, run.id) if is_scalar(session, run.id, name)
+    ]
+    last = max((reader.last_step() for reader in readers), default=-1)
+    for start in range(0, last + 1, _EXPORT_STEPS):
+        parts = [(r.series, r.points(start, start + _EXPORT_STEPS - 1)) for r in readers]
+        yield from _rows(parts)
+
+
+def is_scalar(session: Session, run: str, name: str) -> bool:
+    """Whether the series of that name holds one number a step."""
+    row = find(session, run, name)
+    return row is not None and info(row).kind == "scalar"
+
+
+_EXPORT_STEPS = 16_384
+_NOTHING = (np.empty(0, np.int64), np.empty(0, np.float64))
+
+
+def _rows(parts: list[tuple[str, Points]]) -> Iterator[dict[str, float]]:
+    rows: dict[int, dict[str, float]] = {}
+    for name, points in parts:
+        for step, value in zip(points.steps.tolist(), points.values.tolist(), strict=True):
+            rows.setdefault(step, {"step": step})[name] = value
+    for step in sorted(rows):
+        yield rows[step]
+
+
+def _choose(reader: SeriesReader, first: int, last: int, most: int) -> Buckets:
+    """The narrowest buckets of which at most so many hold a point."""
+    widest = next(b for b in range(KEPT_BITS, MOST_BITS) if (last >> b) - (first >> b) < most)
+    start, end = (first >> widest) << widest, min((((last >> widest) + 1) << widest) - 1, FURTHEST)
+    kept = reader.kept_buckets(start, end)
+    # Widening to whole buckets adds at most one bucket at each end, hence 2: only then may narrower ones do.
+    if len(kept.within(first, last)) <= most + 2:
+        side = 1 << (KEPT_BITS - 1)
+        points = reader.points((first // side) * side, (last // side + 1) * side - 1)
+        for bits in range(KEPT_BITS):
+            part = points.between(first, last) if bits == 0 else points
+            buckets = summarise(part, bits).within(first, last)
+            if len(buckets) <= most:
+                return buckets
+    wider = (coarsen(kept, bits).within(first, last) for bits in range(KEPT_BITS, MOST_BITS))
+    return next(buckets for buckets in wider if len(buckets) <= most)
+
+
+def _answer(row: SeriesRow, cursor: str, buckets: Buckets) -> ScalarSeries:
+    return ScalarSeries(
+        name=row.name,
+        unit=info(row).unit,
+        bucket_steps=1 << buckets.bits,
+        steps=buckets.first_steps.tolist(),
+        min=buckets.low.tolist(),
+        max=buckets.high.tolist(),
+        last=buckets.last.tolist(),
+        nonfinite=buckets.nonfinite.tolist(),
+        cursor=cursor,
+    )

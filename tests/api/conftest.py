@@ -1,0 +1,327 @@
+"""The stack under test: a real uvicorn on a real valkey and a SQLite file, the recorder beside it, and a played worker."""
+
+import hashlib
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from api.artefacts import Artefacts
+from api.database import Database
+from api.dispatch import Dispatcher
+from api.main import create_app
+from api.recorder.loop import Recorder
+from api.recorder.timing import Timing
+from api.redis_store.store import RedisStore
+from api.requeue import Requeuer
+from api.server import Server
+from api.settings import Settings
+from contract import append, names
+from contract.components import Catalogue, ComponentDescription, RecipeDescription
+from contract.events import Blob, Body, Envelope, RunStatus, ScalarGroup, Scalars, SeriesInfo, to_fields
+from contract.runs import Run, Slot, WorkerInfo
+
+TOKEN = "a-token-for-tests-only"
+QUICK = Timing(lease_ms=2_000, block_ms=20, look_s=0.05, grace_s=0.0, lost_s=0.3, unclaimed_s=0.6)
+"""A recorder without patience, so that tests need none."""
+
+
+def knob(default: float, **bounds: float) -> dict[str, Any]:
+    return {"type": "number", "default": default, "knob": {"scale": "linear", "unit": ""}, **bounds}
+
+
+def described(family: str, name: str, properties: dict[str, Any], **more: Any) -> ComponentDescription:
+    schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    texts = {"title": name.title(), "summary": f"{name}.", "doc": f"{name}."}
+    return ComponentDescription(family=family, name=name, params=schema, **texts, **more)
+
+
+CATALOGUE = Catalogue(
+    version="test",
+    components=[
+        described(
+            "datasets",
+            "faces",
+            {"size": {"type": "integer", "enum": [16, 32], "default": 16}},
+            provides={"sample": "image", "size": "$size", "labels": True},
+            attributes={"hair": ["red", "blue"]},
+        ),
+        described("datasets", "ring", {}, provides={"sample": "points"}),
+        described(
+            "networks",
+            "dcgan",
+            {"width": {"type": "integer", "minimum": 8, "maximum": 256, "default": 48}},
+            needs={"sample": "image"},
+        ),
+        described("networks", "mlp", {}, needs={"sample": "points"}),
+        described("conditioning", "none", {}),
+        described(
+            "conditioning",
+            "auxiliary",
+            {"weight": knob(1.0, minimum=0, maximum=10)},
+            needs={"labels": True},
+            provides={"auxiliary": True},
+        ),
+        described("losses", "hinge", {"margin": knob(1.0, exclusiveMinimum=0, maximum=10)}),
+        described(
+            "regularisers",
+            "r1",
+            {"weight": knob(10.0, minimum=0, maximum=1000), "every": {"type": "integer", "minimum": 1, "default": 16}},
+        ),
+        described("optimisers", "adam", {"lr": knob(2e-4, exclusiveMinimum=0, maximum=1)}),
+        described("averaging", "none", {}),
+        described("monitors", "losses", {"every": {"type": "integer", "minimum": 1, "default": 1}}, default=True),
+    ],
+    recipes=[
+        RecipeDescription(
+            name="faces-acgan",
+            title="Faces",
+            look="Look. Then turn the knob.",
+            duration="a minute",
+            spec={
+                "dataset": {"name": "faces"},
+                "network": {"name": "dcgan"},
+                "conditioning": {"name": "auxiliary"},
+                "loss": {"name": "hinge"},
+                "regularisers": [{"name": "r1"}],
+                "steps": 500,
+            },
+        )
+    ],
+)
+
+
+@dataclass
+class Puppet:
+    """Plays the trainer (or the supervisor) of one attempt, by the append script alone."""
+
+    redis: Any
+    run: str
+    attempt: int = 1
+    source: str = "trainer"
+    seq: int = 0
+    most_entries: int = append.MOST_ENTRIES
+
+    def say(self, body: Body, step: int | None = None, blob: bytes | None = None, *, seq: int | None = None) -> str:
+        """Append an event; answers its id."""
+        answer = self.try_to_say(body, step, blob, seq=seq)
+        assert answer.status == "ok", answer
+        return answer.id
+
+    def try_to_say(
+        self, body: Body, step: int | None = None, blob: bytes | None = None, *, seq: int | None = None
+    ) -> append.Appended:
+        number = self.seq + 1 if seq is None else seq
+        described_blob = None
+        if blob is not None:
+            sha256 = hashlib.sha256(blob).hexdigest()
+            described_blob = Blob(sha256=sha256, media_type="image/png", size_bytes=len(blob))
+        event = Envelope(
+            run=self.run,
+            attempt=self.attempt,
+            source=self.source,
+            seq=number,
+            step=step,
+            time=time.time(),
+            kind=body.kind,
+            body=body.model_dump(mode="json"),
+            blob=described_blob,
+        )
+        answer = self.say_fields(to_fields(event, blob), number)
+        if answer.status == "ok":
+            self.seq = answer.seq
+        return answer
+
+    def say_fields(self, fields: dict[str, bytes], seq: int) -> append.Appended:
+        keys = [names.EVENTS, names.attempt_key(self.run), names.sequence_key(self.run)]
+        words = [part for pair in fields.items() for part in pair]
+        answer = self.redis.eval(
+            append.SCRIPT, len(keys), *keys, self.attempt, self.source, seq, self.most_entries, *words
+        )
+        return append.parse(answer)
+
+    def begin(self, from_step: int = 0, *, series: tuple[str, ...] = (), **more: Any) -> str:
+        infos = [SeriesInfo(name=name) for name in series]
+        return self.say(RunStatus(status="running", from_step=from_step, series=infos, **more), from_step)
+
+    def scalars(self, steps: list[int], **columns: list[float]) -> str:
+        """One event; a dot in a name is written as two underscores."""
+        values = {name.replace("__", "."): column for name, column in columns.items()}
+        return self.say(Scalars(groups=[ScalarGroup(steps=steps, values=values)]), steps[-1])
+
+    def take_lease(self, ttl_ms: int = 60_000) -> None:
+        self.redis.set(names.lease_key(self.run), f"{self.attempt}:puppet", px=ttl_ms)
+
+    def drop_lease(self) -> None:
+        self.redis.delete(names.lease_key(self.run))
+
+
+@dataclass
+class Stack:
+    """The servers of one test."""
+
+    settings: Settings
+    redis: Any
+    url: str = ""
+    http: httpx.Client = field(default_factory=httpx.Client)
+    database: Database | None = None
+    until: Callable[..., None] = lambda *_: None
+
+    def create(self, recipe: str = "faces-acgan", **body: Any) -> Run:
+        answer = self.http.post("/runs", json={"recipe": recipe, **body})
+        assert answer.status_code == 201, answer.text
+        return Run.model_validate(answer.json())
+
+    def get(self, path: str, **query: Any) -> Any:
+        answer = self.http.get(path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def run(self, run: str) -> Run:
+        return Run.model_validate(self.get(f"/runs/{run}"))
+
+    def puppet(self, run: str, attempt: int = 1, source: str = "trainer") -> Puppet:
+        return Puppet(self.redis, run, attempt, source)
+
+    def training(self, **body: Any) -> tuple[Run, Puppet]:
+        """A run that is being trained by a puppet which holds its lease."""
+        run = self.create(**body)
+        puppet = self.puppet(run.id)
+        puppet.take_lease()
+        puppet.begin()
+        self.until(lambda: self.run(run.id).status == "running")
+        return run, puppet
+
+    def recorded(self, event_id: str) -> None:
+        """Wait until an event is in SQL."""
+        wanted = tuple(map(int, event_id.split("-")))
+        self.until(lambda: tuple(map(int, self.cursor().split("-"))) >= wanted)
+
+    def cursor(self) -> str:
+        assert self.database is not None
+        from api.store.state import cursor
+
+        with self.database.read() as session:
+            return cursor(session)
+
+    def announce_worker(self, name: str = "w1", run: str | None = None) -> None:
+        now = time.time()
+        info = WorkerInfo(
+            name=name, host="h", pid=1, version="test", slots=[Slot(device="cpu", run=run)],
+            memory_bytes=1, memory_total_bytes=2, started_at=now, seen_at=now,
+        )  # fmt: skip
+        self.redis.set(names.WORKERS + name, info.model_dump_json(), px=60_000)
+
+
+@pytest.fixture(scope="session")
+def page_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "index.html").write_text('<!doctype html><meta name="plotly" content="/assets/plotly.min.js">hello')
+    (folder / "app.js").write_text("export const page = true;\n")
+    (folder / "styles").mkdir()
+    (folder / "styles" / "base.css").write_text("body { margin: 0 }\n")
+    (folder / "secret.py").write_text("not served\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its tables, copied by every test: making them takes a while."""
+    path = tmp_path_factory.mktemp("sql") / "modescope.db"
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    database.close()
+    return path
+
+
+@pytest.fixture
+def settings(tmp_path: Path, migrated: Path, valkey: Any, page_folder: Path) -> Settings:
+    shutil.copy(migrated, tmp_path / "modescope.db")
+    return Settings(
+        data=tmp_path, redis_url=SecretStr(valkey.url), token=SecretStr(TOKEN), frontend=page_folder, port=0
+    )
+
+
+class Thread:
+    """A server in a thread, and how to stop it."""
+
+    def __init__(self, target: Callable[[], None], stop: Callable[[], None]) -> None:
+        self._thread = threading.Thread(target=target, daemon=True)
+        self._stop = stop
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop()
+        self._thread.join(20)
+        assert not self._thread.is_alive(), "a server did not stop"
+
+
+@pytest.fixture
+def start_recorder(settings: Settings) -> Iterator[Callable[..., Thread]]:
+    """Starts recorders in threads; those that are still there are stopped at the end."""
+    started: list[Thread] = []
+
+    def start(timing: Timing = QUICK) -> Thread:
+        database, redis = Database(settings.database), RedisStore(settings.redis)
+        dispatcher = Dispatcher(settings.redis)
+        recorder = Recorder(database, redis, Artefacts(settings.artefacts), Requeuer(redis, dispatcher), timing)
+        stop = threading.Event()
+
+        def run() -> None:
+            recorder.run(stop)
+            for part in (database, redis, dispatcher):
+                part.close()
+
+        started.append(Thread(run, stop.set))
+        return started[-1]
+
+    yield start
+    for recorder in started:
+        recorder.stop()
+
+
+@pytest.fixture
+def start_api(settings: Settings, until: Callable[..., None]) -> Iterator[Callable[[], str]]:
+    """Starts the api in a thread; answers its address."""
+    started: list[Thread] = []
+
+    def start() -> str:
+        server = Server(create_app(settings), settings)
+        started.append(Thread(server.run, lambda: setattr(server, "should_exit", True)))
+        until(lambda: server.started)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}"
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def server(
+    settings: Settings, valkey: Any, start_api: Callable[[], str], until: Callable[..., None]
+) -> Iterator[Stack]:
+    """The api alone, and a worker that has announced its catalogue and gone."""
+    redis = valkey.client()
+    redis.set(names.CATALOGUE, CATALOGUE.model_dump_json())
+    url = start_api()
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    database = Database(settings.database)
+    with httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=20) as http:
+        yield Stack(settings, redis, url, http, database, until)
+    redis.close()
+    database.close()
+
+
+@pytest.fixture
+def stack(server: Stack, start_recorder: Callable[..., Thread]) -> Stack:
+    """The api and the recorder."""
+    start_recorder()
+    return server
