@@ -1,0 +1,143 @@
+"""The way there and back on the real stack: asked → applied, and trainer → stream client with many viewers."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from benchmarks._ratios import Ratio, default_cache
+from contract.events import ACTIVE
+
+REQUESTS = 60
+VIEWERS = 50
+WATCH_S = 10.0
+START_S = 300
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running stack."""
+
+    url: str
+    headers: dict[str, str]
+
+    def http(self) -> httpx.Client:
+        """A client of its REST API."""
+        return httpx.Client(base_url=f"{self.url}/api/v1", headers=self.headers, timeout=30)
+
+
+@contextmanager
+def stack(port: int) -> Iterator[Server]:
+    """`modescope up` on a folder of its own, ended at the end."""
+    with tempfile.TemporaryDirectory() as data:
+        env = {**os.environ, "MODESCOPE_DATA": data, "MODESCOPE_PORT": str(port)}
+        env["MODESCOPE_CACHE"] = str(default_cache())
+        command = [sys.executable, "-m", "modescope", "up"]
+        process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        deadline = time.monotonic() + START_S
+        token = ""
+        while not token and time.monotonic() < deadline:
+            found = re.search(r"#token=(\S+)", process.stdout.readline())
+            token = found[1] if found else ""
+        try:
+            yield Server(f"http://127.0.0.1:{port}", {"Authorization": f"Bearer {token}"})
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=60)
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value below which that share of the values lies (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def launch(http: httpx.Client, recipe: str, steps: int) -> str:
+    """A run that trains; waits for its first step."""
+    run: str = http.post("/runs", json={"recipe": recipe, "overrides": {"steps": steps}}).json()["id"]
+    while http.get(f"/runs/{run}").json()["step"] == 0:
+        time.sleep(0.1)
+    return run
+
+
+def stop(http: httpx.Client, run: str) -> None:
+    """End a run and wait for it."""
+    http.post(f"/runs/{run}/commands", json={"command": "stop"})
+    while http.get(f"/runs/{run}").json()["status"] in ACTIVE:
+        time.sleep(0.1)
+
+
+def asked_to_applied(http: httpx.Client, run: str) -> tuple[list[float], float]:
+    """Latencies in ms as the ledger says them, and the run's ms a step meanwhile."""
+    first, began = http.get(f"/runs/{run}").json()["step"], time.monotonic()
+    for turn in range(REQUESTS):
+        http.patch(f"/runs/{run}/knobs", json={"optimiser.g.beta1": 0.5 + 0.001 * (turn % 2)})
+        time.sleep(0.15)
+    time.sleep(2)
+    took_ms = (time.monotonic() - began) * 1000
+    step_ms = took_ms / max(http.get(f"/runs/{run}").json()["step"] - first, 1)
+    items = http.get(f"/runs/{run}/ledger", params={"limit": 500}).json()["items"]
+    return [item["latency_ms"] for item in items if item["outcome"] == "applied"], step_ms
+
+
+async def watch(server: Server, run: str, late_ms: list[float]) -> None:
+    """One viewer: how late each event of the trainer comes, by one clock."""
+    url = f"{server.url}/api/v1/events"
+    ends = time.monotonic() + WATCH_S
+    client = httpx.AsyncClient(headers=server.headers, timeout=None)
+    async with client, client.stream("GET", url, params={"runs": run}) as answer:
+        async for line in answer.aiter_lines():
+            if line.startswith("data:"):
+                event = json.loads(line[5:])
+                if event["source"] == "trainer":
+                    late_ms.append((time.time() - event["time"]) * 1000)
+            if time.monotonic() > ends:
+                return
+
+
+async def many(server: Server, run: str, viewers: int) -> list[float]:
+    """Latencies of all viewers together, ms."""
+    late_ms: list[float] = []
+    await asyncio.gather(*(watch(server, run, late_ms) for _ in range(viewers)))
+    return late_ms
+
+
+def knob_promise(http: httpx.Client, recipe: str) -> Ratio:
+    """Asked → applied against one step + 50 ms."""
+    run = launch(http, recipe, 1_000_000)
+    latencies, step_ms = asked_to_applied(http, run)
+    stop(http, run)
+    p50, p99 = percentile(latencies, 0.5), percentile(latencies, 0.99)
+    limit = step_ms + 50
+    details = f"p50 {p50:.0f} ms, p99 {p99:.0f} ms of {len(latencies)} requests; a step takes {step_ms:.1f} ms"
+    name = f"asked to applied, p99 / (one step + 50 ms), {recipe}"
+    return Ratio(name, "<= 1", p99 / limit, (min(latencies) / limit, max(latencies) / limit), p99 <= limit, details)
+
+
+def viewer_promise(server: Server, http: httpx.Client, viewers: int) -> Ratio:
+    """Event of the trainer → client, with many viewers, against 150 ms (250 less the batch of 100 ms)."""
+    run = launch(http, "ring-collapse", 1_000_000)
+    late_ms = asyncio.run(many(server, run, viewers))
+    stop(http, run)
+    p50, p99 = percentile(late_ms, 0.5), percentile(late_ms, 0.99)
+    details = f"p50 {p50:.0f} ms, p99 {p99:.0f} ms of {len(late_ms)} deliveries, after the batch of <= 100 ms"
+    name = f"trainer to client, p99 / 150 ms, {viewers} viewers"
+    return Ratio(name, "<= 1", p99 / 150, (min(late_ms) / 150, max(late_ms) / 150), p99 <= 150, details)
+
+
+def measure(port: int = 8765) -> list[Ratio]:
+    """All of them, on one stack, trainer and viewers on the same cores."""
+    with stack(port) as server, server.http() as http:
+        knobs = [knob_promise(http, recipe) for recipe in ("ring-collapse", "faces-acgan")]
+        return [*knobs, *(viewer_promise(server, http, viewers) for viewers in (1, VIEWERS))]

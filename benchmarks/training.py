@@ -1,0 +1,132 @@
+"""Training: watching on against off, the loop against one written by hand, and what reporting costs."""
+
+import statistics
+import time
+from collections.abc import Iterator, Mapping
+
+import torch
+import torch.nn.functional as F
+
+from benchmarks._ratios import Ratio, by_turns, default_cache
+from contract.jobs import TrainJob
+from contract.resolve import merge, resolve
+from contract.spec import RunSpec
+from worker.catalogue import build_catalogue
+from worker.training.attempt import Attempt, Machine
+from worker.training.control import Request
+from worker.training.game import Game, build
+from worker.training.reporter import LogReporter, Value
+
+RECIPES = {"ring-collapse": 3000, "grid-collapse": 3000, "faces-acgan": 120, "digits-dcgan": 60}
+"""Recipe → steps a round: about ten seconds each on two cores."""
+TOYS = ("ring-collapse", "grid-collapse")
+ROUNDS = 5
+
+
+class Silence:
+    """Nobody asks for anything, nothing is kept."""
+
+    def take(self) -> list[Request]:
+        return []
+
+    def wait(self, timeout_s: float) -> None:
+        return
+
+    def put(self, name: str, content: bytes) -> None:
+        return
+
+    def get(self, name: str) -> bytes:
+        raise FileNotFoundError(name)
+
+    def delete(self, name: str) -> None:
+        return
+
+
+def spec_of(recipe: str, overrides: Mapping[str, object]) -> RunSpec:
+    """A recipe's spec, resolved, with changes."""
+    catalogue = build_catalogue()
+    return resolve(RunSpec.model_validate(merge(catalogue.recipe(recipe).spec, overrides)), catalogue)
+
+
+def seconds_of(spec: RunSpec) -> float:
+    """Seconds that the loop takes for all steps of a spec; building it is not counted."""
+    silence = Silence()
+    reporter = LogReporter("bench", 1, lambda batch: None, lambda error: None)
+    machine = Machine(default_cache(), silence, 1e9, 1)
+    attempt = Attempt(TrainJob(run="bench", attempt=1, spec=spec), machine, reporter, silence)
+    began = time.perf_counter()
+    attempt.run()
+    took = time.perf_counter() - began
+    reporter.close()
+    return took
+
+
+def watching(recipe: str) -> Ratio:
+    """Steps a second with all default monitors, over steps a second with none."""
+    steps = RECIPES[recipe]
+    on, off = spec_of(recipe, {"steps": steps}), spec_of(recipe, {"steps": steps, "monitors": []})
+    seconds_of(off)
+    value, spread = by_turns(ROUNDS, lambda: seconds_of(off), lambda: seconds_of(on))
+    target = 0.80 if recipe in TOYS else 0.90
+    return Ratio(
+        f"watching on / off, {recipe}", f">= {target}", value, spread, value >= target, f"{steps} steps a round"
+    )
+
+
+def by_hand(game: Game, steps: int) -> float:
+    """Seconds of a loop that a person would write for the non-saturating game, on the same networks and batch."""
+    G, D, batch = game.G, game.D, game.spec.batch
+    adam = {"lr": 2e-4, "betas": (0.5, 0.999), "fused": True}
+    opt_g, opt_d = torch.optim.Adam(G.parameters(), **adam), torch.optim.Adam(D.parameters(), **adam)
+    began = time.perf_counter()
+    for _ in range(steps):
+        real, _ = game.data.next(batch)
+        with torch.no_grad():
+            fake = G(torch.randn(batch, game.network.z_dim), None)
+        loss_d = F.softplus(-D(real, None).logits).mean() + F.softplus(D(fake, None).logits).mean()
+        opt_d.zero_grad(set_to_none=True)
+        loss_d.backward()
+        opt_d.step()
+        D.requires_grad_(False)
+        loss_g = F.softplus(-D(G(torch.randn(batch, game.network.z_dim), None), None).logits).mean()
+        opt_g.zero_grad(set_to_none=True)
+        loss_g.backward()
+        opt_g.step()
+        D.requires_grad_(True)
+    return time.perf_counter() - began
+
+
+def bare_loop(recipe: str) -> Ratio:
+    """Steps a second of our loop without monitors, over those of a loop written by hand."""
+    steps = RECIPES[recipe]
+    changes = {"steps": steps, "monitors": [], "regularisers": [], "conditioning": {"name": "none"}}
+    spec = spec_of(recipe, {**changes, "loss": {"name": "nonsaturating"}})
+    cache = default_cache()
+    seconds_of(spec)
+    value, spread = by_turns(ROUNDS, lambda: by_hand(build(spec, cache), steps), lambda: seconds_of(spec))
+    name = f"bare loop / loop by hand, networks of {recipe}"
+    return Ratio(name, ">= 0.97", value, spread, value >= 0.97, f"{steps} steps a round, both with fused Adam")
+
+
+def reporting() -> Ratio:
+    """Microseconds that reporting ten scalars costs the loop a step."""
+    reporter = LogReporter("bench", 1, lambda batch: None, lambda error: None)
+    values: dict[str, Value] = {f"series.{i}": torch.tensor(float(i)) for i in range(10)}
+    costs = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        for step in range(2000):
+            reporter.scalars(step, values)
+        costs.append((time.perf_counter() - began) / 2000 * 1e6)
+        time.sleep(0.5)
+    reporter.close()
+    value = statistics.median(costs)
+    peers = "stored figures of other tools: TensorBoard 498, W&B offline 114, trackio 26"
+    return Ratio("reporting 10 scalars, us a step", "<= 2", value, (min(costs), max(costs)), value <= 2, peers)
+
+
+def measure() -> Iterator[Ratio]:
+    """All of them."""
+    yield reporting()
+    yield from (bare_loop(recipe) for recipe in ("ring-collapse", "digits-dcgan"))
+    yield from (watching(recipe) for recipe in RECIPES)

@@ -1,0 +1,199 @@
+"""The real thing: `modescope up` on a folder of its own, and a real headless Chromium in front of it."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from pathlib import Path
+
+import httpx
+import pytest
+
+START_S = 240
+"""A fresh data folder is prepared first: 6,000 faces rendered, a classifier fitted, on a loaded machine."""
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-gpu",
+]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(condition, *, within_s, what):
+    """The condition's first true value; fails with `what` when there is none in time."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"not within {within_s} s: {what}")
+
+
+class Server:
+    """`modescope up`, as a person starts it."""
+
+    def __init__(self, data, cache, port=None):
+        self.data = Path(data)
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.env = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("MODESCOPE_")},
+            "MODESCOPE_DATA": str(data),
+            "MODESCOPE_CACHE": str(cache),
+            "MODESCOPE_PORT": str(self.port),
+            "MODESCOPE_CHECKPOINT_S": "2",
+        }
+        self.lines = deque(maxlen=400)
+
+    def start(self):
+        began = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "modescope", "up"],
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+        self.link = until(self._find_link, within_s=START_S, what="a sign-in link\n" + "".join(self.lines))
+        self.started_s = time.monotonic() - began
+        return self
+
+    def interrupt(self):
+        """Ctrl-C, and wait for the end."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=60)
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(timeout=60)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(timeout=10)
+
+    def client(self):
+        return Client(self.url, self.link.split("token=")[1])
+
+    def run_command(self, *words, **options):
+        return subprocess.run(
+            [sys.executable, "-m", "modescope", *words],
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            **options,
+        )
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(line)
+
+    def _find_link(self):
+        assert self.process.poll() is None, "modescope up ended:\n" + "".join(self.lines)
+        return next((m[0] for line in list(self.lines) if (m := re.search(r"http://\S+#token=\S+", line))), None)
+
+
+class Client:
+    """REST as curl would speak it."""
+
+    def __init__(self, url, token):
+        self.http = httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=20)
+
+    def __getattr__(self, verb):
+        return getattr(self.http, verb)
+
+    def launch(self, recipe, **overrides):
+        answer = self.http.post("/runs", json={"recipe": recipe, "overrides": overrides})
+        assert answer.status_code == 201, answer.text
+        return answer.json()["id"]
+
+    def run(self, run):
+        return self.http.get(f"/runs/{run}").json()
+
+    def wait(self, run, condition, *, within_s=60):
+        """The run once the condition holds for it."""
+
+        def look():
+            found = self.run(run)
+            return found if condition(found) else None
+
+        return until(look, within_s=within_s, what=f"run {run}: {json.dumps(self.run(run))[:1500]}")
+
+    def series(self, run, name, **params):
+        answer = self.http.get(f"/runs/{run}/series/{name}", params={"buckets": 1_000_000, **params})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def events(self, run):
+        """All events of a run that are recorded by now."""
+        items, after = [], None
+        while True:
+            page = self.http.get(f"/runs/{run}/events", params={"limit": 1000, **({"after": after} if after else {})})
+            items += page.json()["items"]
+            after = page.json()["next"]
+            if after is None:
+                return items
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    """Prepared datasets, shared by the servers of these tests."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, cache):
+    server = Server(tmp_path_factory.mktemp("data"), cache).start()
+    yield server
+    server.end()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A fresh page whose console errors fail the test."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            errors.append(message.text)
+            if message.type == "error" and "Failed to load resource" not in message.text
+            else None
+        ),
+    )
+    yield page
+    context.close()
+    assert errors == []
