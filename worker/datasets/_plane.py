@@ -1,0 +1,61 @@
+"""Gaussian mixtures in the plane, as PacGAN's protocol has them, and the exact judge that goes with them."""
+
+from abc import abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from worker.datasets import Dataset, Judge, Judgement
+
+POINTS_SEED = 1712_04086
+"""The points are always these: the set is one finite set, not a stream."""
+GOOD_WITHIN_STD = 3.0
+"""Radius of a high-quality sample, in standard deviations: PacGAN, section 4.1."""
+
+
+class GeometryJudge(Judge):
+    """Says which centre a point is nearest to, and whether it is within 3 standard deviations of it.
+
+    Exact: no network, no sampling. With equal round covariances the nearest centre is also the nearest one by
+    Mahalanobis distance. A perfect sampler scores 1 - exp(-9/2) = 98.9 % good, not 100 %.
+    """
+
+    def __init__(self, centres: Tensor, std: float, mode_names: list[str]) -> None:
+        self.mode_names = mode_names
+        self._centres = centres.double()
+        self._std = std
+
+    def __call__(self, samples: Tensor) -> Judgement:
+        """Judge points of shape (N, 2)."""
+        centres = self._centres.to(samples.device)
+        # Differences in float64: torch.cdist would expand the square, which loses std = 0.01 beside a radius of 1.
+        distances = (samples.double()[:, None] - centres).square().sum(-1).sqrt()
+        nearest, mode = distances.min(1)
+        labels = torch.empty(len(samples), 0, dtype=torch.int64, device=samples.device)
+        return Judgement(mode=mode, good=nearest < GOOD_WITHIN_STD * self._std, labels=labels)
+
+
+class GaussianMixture(Dataset):
+    """Base of sets of points around centres, each centre as likely as the next."""
+
+    params: Any  # the subclass's own Params, which has `n` and `std`
+    provides: ClassVar[dict[str, Any]] = {"sample": "points", "judge": True}
+    shape = (2,)
+
+    @abstractmethod
+    def centres(self) -> Tensor:
+        """(modes, 2) float64: where the Gaussians stand."""
+
+    def prepare(self, cache: Path) -> None:
+        """Draw the points; nothing is read or kept."""
+        centres = self.centres()
+        generator = torch.Generator().manual_seed(POINTS_SEED)
+        chosen = torch.randint(len(centres), (self.params.n,), generator=generator)
+        noise = torch.randn(self.params.n, 2, generator=generator, dtype=torch.float64)
+        self.samples = (centres[chosen] + self.params.std * noise).float()
+        self.labels = torch.empty(self.params.n, 0, dtype=torch.int64)
+        self.attributes = {}
+        names = [f"({x:.3g}, {y:.3g})" for x, y in centres.tolist()]
+        self.judge = GeometryJudge(centres, self.params.std, names)
