@@ -1,8 +1,11 @@
 """The Python client: everything that the REST API does for runs, with the contract's own models.
 
->>> client = Client.find()                                        # doctest: +SKIP
->>> run = client.launch("ring-collapse", {"steps": 2000})         # doctest: +SKIP
->>> for event in client.stream(run.id, after=run.cursor): ...     # doctest: +SKIP
+For example::
+
+    with Client.find() as client:
+        run = client.launch("ring-collapse", {"steps": 2000})
+        for event in client.stream(run.id, after=run.cursor):
+            ...
 """
 
 import itertools
