@@ -1,0 +1,65 @@
+// @ts-check
+/** How old the open run's data are, and why nothing new comes, in words. Pure. */
+
+import { age } from './format.js';
+import { hasEnded } from './reduce.js';
+
+/** Data of a running run older than this are marked … */
+const STALE_S = 3;
+/** … and older than this the page says why. */
+const SILENT_S = 10;
+
+/** What a state means when the run gives no reason of its own. */
+const MEANINGS = /** @type {Record<string, string>} */ ({
+  queued: 'Queued: it starts when a worker has a free slot.',
+  starting: 'Starting: the trainer loads the data and builds both networks.',
+  lost: 'The trainer is gone. The run goes on from its last checkpoint as soon as a worker takes it.',
+  parked: 'Parked: checkpointed, its slot is free. Resume puts it back in the queue.',
+});
+
+/**
+ * How fresh the open run's data are, in words.
+ * @param {import('./store.js').State} state
+ * @param {number} now_ms
+ * @returns {{text: string, tone: string, shape: 'dot' | 'ring' | 'diamond' | 'bars', isSilent: boolean}}
+ */
+export function freshness({ open, stream }, now_ms) {
+  const plain = (/** @type {string} */ text) => ({ text, tone: 'meta', shape: /** @type {const} */ ('ring'), isSilent: false });
+  if (open === null) return plain('');
+  const silent_s = stream.arrivedAt_ms === null ? null : (now_ms - stream.arrivedAt_ms) / 1000;
+  if (stream.state === 'retrying') {
+    const since = silent_s === null ? '' : ` ${age(silent_s)}`;
+    return { text: `connection lost${since}`, tone: 'bad', shape: 'diamond', isSilent: (silent_s ?? SILENT_S) >= SILENT_S };
+  }
+  if (hasEnded(open.run.status)) return plain('ended');
+  if (stream.state !== 'open' || silent_s === null) return plain(stream.state === 'open' ? 'connected' : 'connecting');
+  if (open.run.status === 'paused') return { text: 'paused', tone: 'warn', shape: 'bars', isSilent: false };
+  if (open.run.status !== 'running') return plain(open.run.status);
+  if (silent_s < STALE_S) return { text: `live ${age(silent_s)}`, tone: 'ok', shape: 'dot', isSilent: false };
+  return { text: `no data for ${age(silent_s)}`, tone: 'warn', shape: 'diamond', isSilent: silent_s >= SILENT_S };
+}
+
+/**
+ * @param {import('./store.js').State} state
+ * @param {number} now_ms
+ * @returns {{text: string, tone: 'warn' | 'bad' | 'meta'} | null} null when all is as it should be
+ */
+export function cause(state, now_ms) {
+  const { open, stream } = state;
+  if (open === null) return null;
+  const { status, reason } = open.run;
+  if (freshness(state, now_ms).isSilent) {
+    const silent_s = (now_ms - (stream.arrivedAt_ms ?? now_ms)) / 1000;
+    const why = stream.state === 'retrying' ? `the connection is lost (try ${stream.retries}); training goes on without the page` : 'the trainer is silent';
+    return { text: `No data for ${age(silent_s)}: ${why}. The charts show what was known.`, tone: 'warn' };
+  }
+  if (status === 'failed') return { text: `Failed: ${reason ?? 'no reason was given'}`, tone: 'bad' };
+  if (status === 'stopped' || status === 'finished') return reason ? { text: `${status === 'stopped' ? 'Stopped' : 'Finished'}: ${reason}`, tone: 'meta' } : null;
+  if (!(status in MEANINGS)) return null;
+  return { text: reason ? `${capital(status)}: ${reason}` : MEANINGS[status], tone: status === 'lost' ? 'warn' : 'meta' };
+}
+
+/** @param {string} word */
+function capital(word) {
+  return word[0].toUpperCase() + word.slice(1);
+}

@@ -1,0 +1,231 @@
+// @ts-check
+/**
+ * Keeps the open run in step with the server: a snapshot first, then the stream from where the snapshot ends.
+ * What both tell is counted once, since each answer says up to which event it is complete.
+ */
+
+import { get, getSeries, openStream, Problem } from './connection.js';
+import { oldest } from './cursor.js';
+import { fromWire } from './format.js';
+import { applyEvent, ledgerKey, openRun, replayScalars } from './reduce.js';
+import { bucketsFrom, emptyBuckets } from './series.js';
+
+/** Buckets asked for a chart: about one a pixel of the widest. */
+export const BUCKETS = 600;
+
+/** Series fetched at the same time; a browser allows six connections, of which the stream holds one. */
+const PARALLEL = 4;
+
+/** Batches of scalars (10 a second) kept to fill a series that is asked for later. */
+const RECENT = 600;
+
+/** Wait before a server that does not answer is asked again. */
+const RETRY_MS = 2000;
+
+/** All that a new snapshot may change. */
+const ALL = ['run', 'knobs', 'ledger', 'checkpoints', 'alarms', 'infos', 'series', 'pictures', 'points', 'stream'];
+
+/**
+ * @typedef {import('./store.js').Store} Store
+ * @typedef {import('./store.js').RunState} RunState
+ * @typedef {import('./types.js').RunEvent} RunEvent
+ *
+ * @typedef {object} Following
+ * @property {() => void} stop
+ * @property {(names: string[]) => Promise<void>} want fetch these series, and keep them up to date
+ * @property {(names: string[], range: [number, number]) => Promise<void>} zoom fetch finer buckets of that range
+ */
+
+/**
+ * Follow one run until it is stopped.
+ * @param {Store} store
+ * @param {string} id
+ * @param {(open: RunState) => string[]} charted names of the scalar series that its page shows
+ * @param {(problem: Problem) => void} onProblem only what no retry can mend: no such run, no session
+ * @returns {Following}
+ */
+export function followRun(store, id, charted, onProblem) {
+  let isStopped = false;
+  let timer = 0;
+  let close = () => {};
+  /** @type {RunEvent[]} */
+  const recent = [];
+
+  const load = async () => {
+    const open = openRun(await get(`/runs/${encodeURIComponent(id)}`));
+    const isFirst = store.state.open?.run.id !== id;
+    const show = () => store.change(ALL, (state) => Object.assign(state, { open }));
+    if (isStopped) return;
+    if (isFirst) show();
+    await loadLists(open);
+    if (isStopped) return;
+    if (isFirst) show();
+    await inParallel(charted(open), (name) => loadScalar(open, name));
+    if (isStopped) return;
+    close();
+    recent.length = 0;
+    show();
+    close = listen(store, open, recent, again);
+  };
+
+  const again = () => {
+    load().catch((error) => {
+      if (isStopped) return;
+      if (!(error instanceof Problem)) throw error;
+      if (error.status === 401 || error.status === 404) {
+        onProblem(error);
+        return;
+      }
+      store.change(['stream'], ({ stream }) => changeState(stream, 'retrying'));
+      timer = window.setTimeout(again, RETRY_MS);
+    });
+  };
+
+  /** @type {Map<string, Promise<void>>} */
+  const underWay = new Map();
+  /** @param {RunState} open @param {string} name */
+  const fetchOne = async (open, name) => {
+    await loadScalar(open, name);
+    replayScalars(open.scalars.get(name), recent);
+    underWay.delete(name);
+    store.change(['series'], () => {});
+  };
+
+  again();
+  return {
+    stop: () => {
+      isStopped = true;
+      window.clearTimeout(timer);
+      close();
+      store.change(ALL, (state) => Object.assign(state, { open: null }));
+    },
+    want: async (names) => {
+      const { open } = store.state;
+      if (open === null) return;
+      const missing = names.filter((name) => !open.scalars.has(name) && !underWay.has(name));
+      for (const name of missing) underWay.set(name, Promise.resolve());
+      await inParallel(missing, (name) => fetchOne(open, name));
+    },
+    zoom: async (names, [from, to]) => {
+      const { open } = store.state;
+      if (open === null) return;
+      const query = { from: Math.max(0, Math.floor(from)), to: Math.ceil(to), buckets: BUCKETS };
+      const found = await inParallel(names, async (name) => bucketsFrom(await getSeries(id, name, query)));
+      const { range } = store.state.view;
+      if (store.state.open !== open || range === null || range[0] !== from || range[1] !== to) return;
+      for (const buckets of found) replayScalars(buckets, recent);
+      store.change(['series'], () => found.forEach((buckets) => open.details.set(buckets.name, buckets)));
+    },
+  };
+}
+
+/**
+ * Lets the stream's events act on the run's state.
+ * @param {Store} store
+ * @param {RunState} open
+ * @param {RunEvent[]} recent
+ * @param {() => void} again
+ */
+function listen(store, open, recent, again) {
+  const { attempt } = open.run;
+  return openStream([open.run.id], snapshotEnd(open), {
+    onEvent: (event) => {
+      store.change(['stream'], ({ stream }) => arrived(stream, event));
+      store.change(applyEvent(open, event), () => {});
+      if (event.kind === 'scalars') recent.push(event);
+      if (recent.length > RECENT) recent.shift();
+      const isRestart = event.kind === 'run.status' && event.body.from_step > 0 && event.attempt > attempt;
+      if (isRestart && [...open.scalars.values()].some(({ bucketSteps }) => bucketSteps > 1)) again();
+    },
+    onState: (to) => store.change(['stream'], ({ stream }) => changeState(stream, to)),
+    onLost: (why) => (why === 'refused' ? window.setTimeout(again, RETRY_MS) : again()),
+  });
+}
+
+/** @param {RunState} open */
+async function loadLists(open) {
+  const path = `/runs/${encodeURIComponent(open.run.id)}`;
+  const [ledger, checkpoints, series] = await Promise.all([
+    get(`${path}/ledger`), get(`${path}/checkpoints`), get(`${path}/series`),
+  ]);
+  for (const item of ledger.items) open.ledger.set(ledgerKey(item.request_id, item.name), item);
+  for (const checkpoint of checkpoints.items) open.checkpoints.set(checkpoint.name, checkpoint);
+  for (const info of series.items) {
+    open.infos.set(info.name, info);
+    if (info.last !== null && info.last !== undefined) open.lastValues.set(info.name, fromWire(info.last));
+  }
+  const stepped = series.items.filter((/** @type {any} */ { kind }) => kind === 'grid' || kind === 'points');
+  await inParallel(stepped, (info) => loadSteps(open, info));
+}
+
+/** @param {RunState} open @param {import('./types.js').SeriesInfo} info */
+async function loadSteps(open, { name, kind }) {
+  const answer = await getSeries(open.run.id, name).catch(noneYet);
+  if (answer === null) return;
+  (kind === 'grid' ? open.pictures : open.clouds).set(name, answer.steps);
+  open.stepCursors.set(name, answer.cursor);
+}
+
+/**
+ * A series of which no value was ever seen starts empty; it is not asked for.
+ * @param {RunState} open
+ * @param {string} name
+ */
+async function loadScalar(open, name) {
+  if (!open.lastValues.has(name)) {
+    open.scalars.set(name, emptyBuckets(name, open.run.cursor));
+    return;
+  }
+  const answer = await getSeries(open.run.id, name, { buckets: BUCKETS }).catch(noneYet);
+  open.scalars.set(name, answer === null ? emptyBuckets(name, open.run.cursor) : bucketsFrom(answer));
+}
+
+/**
+ * A series that was announced, and of which nothing is recorded yet.
+ * @param {unknown} error
+ * @returns {null}
+ */
+function noneYet(error) {
+  if (error instanceof Problem && error.status === 404) return null;
+  throw error;
+}
+
+/** @param {RunState} open */
+function snapshotEnd(open) {
+  const scalars = [...open.scalars.values()].map(({ cursor }) => cursor);
+  return oldest([open.run.cursor, ...scalars, ...open.stepCursors.values()]);
+}
+
+/**
+ * @template T, R
+ * @param {T[]} items
+ * @param {(item: T) => Promise<R>} task
+ * @returns {Promise<R[]>} in the items' order
+ */
+async function inParallel(items, task) {
+  /** @type {R[]} */
+  const results = [];
+  let next = 0;
+  const take = async () => {
+    while (next < items.length) {
+      const index = next;
+      next += 1;
+      results[index] = await task(items[index]);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, take));
+  return results;
+}
+
+/** @param {import('./store.js').Stream} stream @param {RunEvent} event */
+function arrived(stream, event) {
+  const offset = Date.now() / 1000 - event.time;
+  stream.arrivedAt_ms = performance.now();
+  stream.offset_s = stream.offset_s === null ? offset : Math.min(offset, stream.offset_s);
+}
+
+/** @param {import('./store.js').Stream} stream @param {'connecting' | 'open' | 'retrying'} to */
+export function changeState(stream, to) {
+  stream.retries = to === 'retrying' ? stream.retries + 1 : 0;
+  stream.state = to;
+}

@@ -1,0 +1,267 @@
+// @ts-check
+/**
+ * What an event does to a run's state. The page shows what comes out of here, never what was clicked.
+ *
+ * Every function answers the topics that it changed. Applying an event a second time changes nothing: what a
+ * snapshot told already is known by its cursor, the rest by its key.
+ */
+
+import { compareIds } from './cursor.js';
+import { fromWire } from './format.js';
+import { addPoint, firstAtLeast, supersede } from './series.js';
+
+/** Log lines that are kept for the alarms panel. */
+const MOST_MESSAGES = 50;
+
+/** States that a run does not leave. */
+const ENDED = new Set(['finished', 'stopped', 'failed']);
+
+/**
+ * @typedef {import('./store.js').RunState} RunState
+ * @typedef {import('./types.js').RunEvent} RunEvent
+ */
+
+/** @param {string} status @returns {boolean} */
+export function hasEnded(status) {
+  return ENDED.has(status);
+}
+
+/**
+ * A run's state from the api's first answer.
+ * @param {import('./types.js').Run} run
+ * @returns {RunState}
+ */
+export function openRun(run) {
+  const lastValues = new Map(Object.entries(run.latest).map(([name, value]) => [name, fromWire(value)]));
+  return {
+    run,
+    infos: new Map(),
+    scalars: new Map(),
+    details: new Map(),
+    pictures: new Map(),
+    layouts: new Map(),
+    clouds: new Map(),
+    newestCloud: new Map(),
+    ledger: new Map(),
+    checkpoints: new Map(),
+    alarms: new Map(),
+    messages: [],
+    lastValues,
+    stepCursors: new Map(),
+  };
+}
+
+/**
+ * @param {RunState} open
+ * @param {RunEvent} event
+ * @returns {string[]} topics that changed
+ */
+export function applyEvent(open, event) {
+  const isNews = compareIds(event.id, open.run.cursor) > 0;
+  const topics = [];
+  if (isNews && event.step !== null && event.step !== undefined && event.step > open.run.step) {
+    open.run.step = event.step;
+    topics.push('run');
+  }
+  const [family] = event.kind.split('.');
+  const reducer = REDUCERS[event.kind] ?? REDUCERS[family];
+  return reducer === undefined ? topics : [...topics, ...reducer(open, event, isNews)];
+}
+
+/** @type {Record<string, (open: RunState, event: RunEvent, isNews: boolean) => string[]>} */
+const REDUCERS = {
+  'run.status': applyStatus,
+  scalars: applyScalars,
+  grid: applyGrid,
+  points: applyPoints,
+  knob: applyKnob,
+  command: applyCommand,
+  'checkpoint.written': applyCheckpoint,
+  'alarm.raised': applyAlarm,
+  'alarm.cleared': applyAlarm,
+  'monitor.disabled': (open, { step, body }) => tell(open, step, 'error', `${body.monitor} is off: ${body.reason}`),
+  'monitor.stretched': (open, { step, body }) =>
+    tell(open, step, 'info', `${body.monitor} now looks every ${body.every} steps`),
+  log: (open, { step, body }) => tell(open, step, body.level, body.message),
+};
+
+/** @param {RunState} open @param {RunEvent} event @param {boolean} isNews */
+function applyStatus(open, event, isNews) {
+  const { run } = open;
+  const { body, attempt, time } = event;
+  const topics = ['run'];
+  if (body.from_step !== null && body.from_step !== undefined) {
+    dropLater(open, event);
+    topics.push('series', 'pictures', 'points');
+  }
+  if (!isNews) return topics;
+  run.status = body.status;
+  run.reason = body.reason ?? null;
+  run.traceback = body.traceback ?? null;
+  run.attempt = Math.max(run.attempt, attempt);
+  run.device = body.device ?? run.device;
+  if (body.status === 'running') run.started_at ??= time;
+  if (hasEnded(body.status)) run.finished_at = time;
+  if (body.from_step !== null && body.from_step !== undefined) run.step = body.from_step;
+  if (body.attributes) run.attributes = body.attributes;
+  if (body.knobs) run.knobs = body.knobs.map((/** @type {import('./types.js').Knob} */ knob) => announced(run, knob));
+  for (const info of body.series ?? []) open.infos.set(info.name, { ...open.infos.get(info.name), ...info });
+  return [...topics, 'knobs', 'infos'];
+}
+
+/**
+ * A knob that the trainer announces at an attempt's start; its default is the value in force.
+ * @param {import('./types.js').Run} run
+ * @param {import('./types.js').Knob} knob
+ */
+function announced(run, knob) {
+  const before = run.knobs.find(({ name }) => name === knob.name);
+  return { ...knob, value: knob.default, applied_step: before?.applied_step ?? null, asked: before?.asked ?? null };
+}
+
+/** @param {RunState} open @param {RunEvent} event */
+function dropLater(open, { id, attempt, body }) {
+  const from = body.from_step;
+  for (const buckets of [...open.scalars.values(), ...open.details.values()]) {
+    if (compareIds(id, buckets.cursor) > 0) supersede(buckets, from, attempt);
+  }
+  for (const [series, steps] of [...open.pictures, ...open.clouds]) {
+    if (compareIds(id, open.stepCursors.get(series) ?? '0-0') > 0) steps.length = firstAtLeast(steps, from + 1);
+  }
+}
+
+/** @param {RunState} open @param {RunEvent} event @param {boolean} isNews */
+function applyScalars(open, { id, attempt, body }, isNews) {
+  for (const { steps, values } of body.groups) {
+    for (const [name, column] of Object.entries(values)) {
+      if (isNews) open.lastValues.set(name, fromWire(column[column.length - 1]));
+      if (!open.infos.has(name)) open.infos.set(name, { name, kind: 'scalar' });
+      for (const buckets of [open.scalars.get(name), open.details.get(name)]) {
+        if (buckets === undefined) continue;
+        addColumn(buckets, steps, column, attempt, id);
+      }
+    }
+  }
+  return ['series'];
+}
+
+/**
+ * Scalars that came while a series was being fetched, or before.
+ * @param {import('./series.js').Buckets | undefined} buckets
+ * @param {RunEvent[]} events batches of scalars, oldest first
+ */
+export function replayScalars(buckets, events) {
+  if (buckets === undefined) return;
+  for (const { id, attempt, body } of events) {
+    for (const { steps, values } of body.groups) {
+      const column = values[buckets.name];
+      if (column !== undefined) addColumn(buckets, steps, column, attempt, id);
+    }
+  }
+}
+
+/** @param {import('./series.js').Buckets} buckets @param {number[]} steps @param {any[]} column @param {number} attempt @param {string} id */
+function addColumn(buckets, steps, column, attempt, id) {
+  steps.forEach((step, index) => addPoint(buckets, { step, value: fromWire(column[index]), attempt, id }));
+}
+
+/** @param {RunState} open @param {RunEvent} event */
+function applyGrid(open, { step, body }) {
+  const { series, ...layout } = body;
+  open.layouts.set(series, layout);
+  if (!open.infos.has(series)) open.infos.set(series, { name: series, kind: 'grid' });
+  addStep(open.pictures, series, step);
+  return ['pictures'];
+}
+
+/** @param {RunState} open @param {RunEvent} event */
+function applyPoints(open, { step, body }) {
+  const newest = open.newestCloud.get(body.series);
+  if (!open.infos.has(body.series)) open.infos.set(body.series, { name: body.series, kind: 'points' });
+  addStep(open.clouds, body.series, step);
+  if (newest === undefined || Number(step) >= newest.step) {
+    open.newestCloud.set(body.series, { step: Number(step), body });
+  }
+  return ['points'];
+}
+
+/** @param {Map<string, number[]>} all @param {string} series @param {number | null | undefined} step */
+function addStep(all, series, step) {
+  if (step === null || step === undefined) return;
+  const steps = all.get(series) ?? [];
+  const index = firstAtLeast(steps, step);
+  if (steps[index] !== step) steps.splice(index, 0, step);
+  all.set(series, steps);
+}
+
+/** @param {RunState} open @param {RunEvent} event @param {boolean} isNews */
+function applyKnob(open, event, isNews) {
+  for (const request of event.body.knobs) {
+    setLedger(open, event, { kind: 'knob', name: request.name, old: request.old ?? null, new: request.value });
+    const knob = open.run.knobs.find(({ name }) => name === request.name);
+    if (knob === undefined || !isNews) continue;
+    if (event.kind === 'knob.asked') {
+      knob.asked = request.value;
+    } else if (event.kind === 'knob.applied') {
+      Object.assign(knob, { value: request.value, applied_step: event.step, asked: null });
+    } else {
+      knob.asked = null;
+    }
+  }
+  return ['knobs', 'ledger'];
+}
+
+/** @param {RunState} open @param {RunEvent} event */
+function applyCommand(open, event) {
+  setLedger(open, event, { kind: 'command', name: event.body.command });
+  return ['ledger'];
+}
+
+/** @param {RunState} open @param {RunEvent} event @param {any} about */
+function setLedger(open, event, about) {
+  const { body, kind, time, step } = event;
+  const key = ledgerKey(body.request_id, about.name);
+  const before = open.ledger.get(key);
+  const base = before ?? { request_id: body.request_id, author: '', asked_at: time, ...about };
+  if (kind.endsWith('.asked')) {
+    open.ledger.set(key, { ...base, author: body.author, reason: body.reason ?? null, asked_at: time });
+    return;
+  }
+  open.ledger.set(key, {
+    ...base,
+    old: about.old ?? base.old ?? null,
+    outcome: /** @type {any} */ (kind.split('.')[1]),
+    outcome_reason: body.by ? `by ${body.by}` : (body.reason ?? null),
+    step: step ?? null,
+    latency_ms: body.latency_ms ?? null,
+  });
+}
+
+/** @param {string} request @param {string} name */
+export function ledgerKey(request, name) {
+  return `${request} ${name}`;
+}
+
+/** @param {RunState} open @param {RunEvent} event */
+function applyCheckpoint(open, { step, attempt, body }) {
+  const { name, size_bytes, reason } = body;
+  open.checkpoints.set(name, { name, size_bytes, reason, attempt, step: Number(step) });
+  for (const removed of body.removed ?? []) open.checkpoints.delete(removed);
+  return ['checkpoints'];
+}
+
+/** @param {RunState} open @param {RunEvent} event */
+function applyAlarm(open, { kind, step, body }) {
+  const before = open.alarms.get(body.guard);
+  const at = step ?? null;
+  if (kind === 'alarm.raised') open.alarms.set(body.guard, { guard: body.guard, message: body.message, step: at, cleared: null });
+  else if (before !== undefined) open.alarms.set(body.guard, { ...before, message: body.message, cleared: at });
+  return ['alarms'];
+}
+
+/** @param {RunState} open @param {number | null | undefined} step @param {string} level @param {string} message */
+function tell(open, step, level, message) {
+  open.messages.push({ level, message, step: step ?? null });
+  if (open.messages.length > MOST_MESSAGES) open.messages.shift();
+  return ['alarms'];
+}

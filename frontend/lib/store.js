@@ -1,0 +1,114 @@
+// @ts-check
+/**
+ * The page's only state, and the one way to change it.
+ *
+ * A change names its topics; listeners of those topics are called once a frame, however many changes came. A hidden
+ * tab gets no frames, so nothing is drawn there; it catches up when it is seen again.
+ *
+ * Topics: session, catalogue, runs, run, knobs, ledger, checkpoints, alarms, infos, series, pictures, points, stream,
+ * view, drafts, theme.
+ */
+
+/**
+ * @typedef {object} RunState one run as the events have made it
+ * @property {import('./types.js').Run} run
+ * @property {Map<string, import('./types.js').SeriesInfo>} infos
+ * @property {Map<string, import('./series.js').Buckets>} scalars series that are charted, and only those
+ * @property {Map<string, import('./series.js').Buckets>} details the zoomed range of some of them, in finer buckets
+ * @property {Map<string, number[]>} pictures grid series → steps that exist, ascending
+ * @property {Map<string, Record<string, any>>} layouts grid series → rows, columns, cell and labels, once known
+ * @property {Map<string, number[]>} clouds points series → steps that exist, ascending
+ * @property {Map<string, {step: number, body: Record<string, any>}>} newestCloud points series → last one streamed
+ * @property {Map<string, import('./types.js').LedgerItem>} ledger request and name → item
+ * @property {Map<string, import('./types.js').Checkpoint>} checkpoints by name
+ * @property {Map<string, import('./types.js').Alarm>} alarms by guard
+ * @property {{level: string, message: string, step: number | null}[]} messages newest last
+ * @property {Map<string, number>} lastValues newest value of every scalar that was seen
+ * @property {Map<string, string>} stepCursors grid or points series → event id up to which its steps were complete
+ *
+ * @typedef {object} Stream
+ * @property {'closed' | 'connecting' | 'open' | 'retrying'} state
+ * @property {number} retries
+ * @property {number | null} arrivedAt_ms when the last event came, by `performance.now()`
+ * @property {number | null} offset_s this clock minus the server's, as far as the quickest event tells
+ *
+ * @typedef {object} View
+ * @property {number | null} cursor a pinned step; null while the page follows the run
+ * @property {[number, number] | null} range the steps that every chart shows; null for all of them
+ * @property {Record<string, string>} choice chart → which of its sets of series it shows
+ * @property {Record<string, boolean>} log chart → whether its values run on a log axis
+ *
+ * @typedef {object} State
+ * @property {'unknown' | 'in' | 'out'} session
+ * @property {import('./types.js').Catalogue | null} catalogue
+ * @property {string | null} catalogueProblem
+ * @property {import('./types.js').Run[] | null} runs newest first
+ * @property {string | null} runsNext
+ * @property {string | null} runsProblem
+ * @property {RunState | null} open the run whose page is open
+ * @property {string | null} problem why the open page has nothing to show
+ * @property {Stream} stream
+ * @property {View} view
+ * @property {Map<string, import('./knob_state.js').Draft>} drafts knob → what was typed and has not become an event yet
+ * @property {string} theme
+ */
+
+/** @returns {State} */
+export function emptyState() {
+  return {
+    session: 'unknown',
+    catalogue: null,
+    catalogueProblem: null,
+    runs: null,
+    runsNext: null,
+    runsProblem: null,
+    open: null,
+    problem: null,
+    stream: { state: 'closed', retries: 0, arrivedAt_ms: null, offset_s: null },
+    view: { cursor: null, range: null, choice: {}, log: {} },
+    drafts: new Map(),
+    theme: 'auto',
+  };
+}
+
+/**
+ * @typedef {object} Store
+ * @property {State} state read it anywhere, change it through `change` alone
+ * @property {(topics: Iterable<string>, mutate: (state: State) => void) => void} change
+ * @property {(topics: string[], listener: (changed: Set<string>) => void) => () => void} subscribe answers how to stop
+ */
+
+/**
+ * @param {(flush: () => void) => void} [schedule] when listeners are called: at the next frame
+ * @returns {Store}
+ */
+export function createStore(schedule = (flush) => requestAnimationFrame(flush)) {
+  const state = emptyState();
+  /** @type {Set<{topics: Set<string>, listener: (changed: Set<string>) => void}>} */
+  const listeners = new Set();
+  /** @type {Set<string>} */
+  let changed = new Set();
+
+  const flush = () => {
+    const now = changed;
+    changed = new Set();
+    for (const { topics, listener } of [...listeners]) {
+      if ([...now].some((topic) => topics.has(topic))) listener(now);
+    }
+  };
+
+  return {
+    state,
+    change(topics, mutate) {
+      mutate(state);
+      const isFirst = changed.size === 0;
+      for (const topic of topics) changed.add(topic);
+      if (isFirst && changed.size > 0) schedule(flush);
+    },
+    subscribe(topics, listener) {
+      const entry = { topics: new Set(topics), listener };
+      listeners.add(entry);
+      return () => listeners.delete(entry);
+    },
+  };
+}

@@ -1,0 +1,120 @@
+// @ts-check
+/**
+ * The shapes that travel between the api and the page: `contract/` in JSDoc. Types only; nothing runs here.
+ *
+ * @typedef {number | "NaN" | "Infinity" | "-Infinity"} Wire a number on the wire
+ *
+ * @typedef {object} Knob
+ * @property {string} name
+ * @property {'number' | 'integer' | 'boolean'} kind
+ * @property {number | boolean} default
+ * @property {number | null} [minimum]
+ * @property {number | null} [maximum]
+ * @property {boolean} [exclusive_minimum]
+ * @property {boolean} [exclusive_maximum]
+ * @property {'linear' | 'log'} scale
+ * @property {string} [unit]
+ * @property {string} [help]
+ * @property {number | boolean} [value] in force, as the trainer said
+ * @property {number | null} [applied_step]
+ * @property {number | boolean | null} [asked]
+ *
+ * @typedef {object} Run
+ * @property {string} id
+ * @property {string} name
+ * @property {string} status
+ * @property {string | null} [reason]
+ * @property {string | null} [traceback]
+ * @property {Record<string, any>} spec
+ * @property {string | null} [recipe]
+ * @property {number} step
+ * @property {number} steps
+ * @property {number} attempt
+ * @property {Knob[]} knobs
+ * @property {Record<string, string[]>} attributes
+ * @property {string | null} [device]
+ * @property {string | null} [parent]
+ * @property {number} created_at
+ * @property {number | null} [started_at]
+ * @property {number | null} [finished_at]
+ * @property {Record<string, Wire>} latest
+ * @property {string} cursor
+ *
+ * @typedef {object} RunEvent
+ * @property {string} id
+ * @property {string} run
+ * @property {number} attempt
+ * @property {string} source
+ * @property {number | null} [step]
+ * @property {number} time
+ * @property {string} kind
+ * @property {Record<string, any>} body
+ *
+ * @typedef {object} LedgerItem
+ * @property {string} request_id
+ * @property {'knob' | 'command'} kind
+ * @property {string} name
+ * @property {number | boolean | null} [old]
+ * @property {number | boolean | null} [new]
+ * @property {string} author
+ * @property {string | null} [reason]
+ * @property {number} asked_at
+ * @property {'applied' | 'refused' | 'superseded' | 'lost' | null} [outcome]
+ * @property {string | null} [outcome_reason]
+ * @property {number | null} [step]
+ * @property {number | null} [latency_ms]
+ *
+ * @typedef {object} SeriesInfo
+ * @property {string} name
+ * @property {string} kind
+ * @property {string} [unit]
+ * @property {string} [meaning]
+ * @property {string | null} [monitor]
+ * @property {string | null} [chart]
+ * @property {number | null} [last_step]
+ * @property {Wire | null} [last]
+ *
+ * @typedef {object} Checkpoint
+ * @property {number} step
+ * @property {number} attempt
+ * @property {string} name
+ * @property {number} size_bytes
+ * @property {string} reason
+ *
+ * @typedef {object} Alarm
+ * @property {string} guard
+ * @property {string} message
+ * @property {number | null} step step at which it was raised
+ * @property {number | null} cleared step at which it was cleared; null while it holds
+ *
+ * @typedef {object} Component
+ * @property {string} family
+ * @property {string} name
+ * @property {string} title
+ * @property {string} summary
+ * @property {string} doc
+ * @property {Record<string, any>} params
+ * @property {Record<string, any>} provides
+ * @property {Record<string, any>} needs
+ * @property {Record<string, string[]>} attributes
+ * @property {string | null} [cost]
+ * @property {boolean} [default]
+ *
+ * @typedef {object} Recipe
+ * @property {string} name
+ * @property {string} title
+ * @property {string} look
+ * @property {string} duration
+ * @property {Record<string, any>} spec
+ *
+ * @typedef {object} Catalogue
+ * @property {string} version
+ * @property {Component[]} components
+ * @property {Recipe[]} recipes
+ *
+ * @typedef {object} SpecError
+ * @property {string} where
+ * @property {string} message
+ */
+
+export {};

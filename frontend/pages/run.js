@@ -1,0 +1,179 @@
+// @ts-check
+/** The page of one run: everything about it on one screen, live. */
+
+import { alarms } from '../panels/alarms.js';
+import { chartPanel } from '../panels/chart_panel.js';
+import { commands } from '../panels/commands.js';
+import { knobs } from '../panels/knobs.js';
+import { ledger } from '../panels/ledger.js';
+import { pictures } from '../panels/pictures.js';
+import { rail } from '../panels/rail.js';
+import { vitals } from '../panels/vitals.js';
+import { askKnobs, giveCommand } from '../lib/connection.js';
+import { h } from '../lib/dom.js';
+import { followRun } from '../lib/live.js';
+import { createPainter } from '../lib/painter.js';
+import { chosen, plan } from '../lib/plan.js';
+import { notFound } from './not_found.js';
+
+/** A zoom asks for finer buckets when it has been still for so long. */
+const STILL_MS = 150;
+
+/**
+ * @typedef {import('../app.js').Context} Context
+ */
+
+/**
+ * @param {Context} context
+ * @param {string} id
+ * @returns {() => void} leaves the page
+ */
+export function runPage(context, id) {
+  const { store, page, bar } = context;
+  const painter = createPainter();
+  store.change(['view', 'drafts'], (state) => {
+    Object.assign(state.view, { cursor: stepInAddress(), range: null });
+    state.drafts.clear();
+  });
+  const following = followRun(store, id, charted, (problem) => {
+    if (problem.status === 401) context.onSignedOut();
+    else notFound(context, `There is no run “${id}”.`, problem.message);
+  });
+  const actions = {
+    applyKnobs: (/** @type {Record<string, number | boolean>} */ values, /** @type {string} */ reason) => askKnobs(id, values, reason),
+    command: (/** @type {string} */ name) => giveCommand(id, name).then(() => {}, (error) => context.announce(error.message, 'bad')),
+    pin: (/** @type {number} */ step) => store.change(['view'], (state) => (state.view.cursor = step)),
+  };
+
+  const parts = [vitals(store), commands(store, actions), knobs(store, actions), ledger(store, actions), pictures(store, painter), alarms(store), rail(store)];
+  const [vital, verbs, left, log, right, watch, foot] = parts.map((part) => part.element);
+  const middle = chartGrid(store, painter);
+  page.className = 'run';
+  page.replaceChildren(
+    h('h1', { class: 'unseen', text: `Run ${id}` }),
+    h('div', { class: 'strip' }, vital, verbs),
+    h('div', { class: 'board' }, h('div', { class: 'left' }, left, log), middle.element, h('div', { class: 'right' }, right, watch)),
+    foot,
+  );
+
+  const stops = [
+    store.subscribe(['run'], () => showName(bar, store.state.open?.run.name ?? id)),
+    store.subscribe(['infos', 'view'], () => following.want(store.state.open === null ? [] : charted(store.state.open))),
+    zoomDetail(store, following),
+    store.subscribe(['view'], () => showStepInAddress(store.state.view.cursor)),
+    announceOutcomes(context),
+    keys(store),
+  ];
+  showName(bar, id);
+  /** @param {import('../lib/store.js').RunState} open */
+  function charted(open) {
+    return [...new Set(plan(open).flatMap((chart) => chosen(chart, store.state.view.choice).traces.map(({ name }) => name)))];
+  }
+  return () => {
+    following.stop();
+    for (const stop of stops) stop();
+    for (const part of parts) part.dispose();
+    middle.dispose();
+    painter.stop();
+  };
+}
+
+/**
+ * The charts in the middle. They are built anew only when the run turns out to have others than its spec promised.
+ * @param {import('../lib/store.js').Store} store
+ * @param {ReturnType<typeof createPainter>} painter
+ */
+function chartGrid(store, painter) {
+  const element = h('div', { class: 'charts' });
+  /** @type {Map<string, ReturnType<typeof chartPanel>>} */
+  let panels = new Map();
+  const show = () => {
+    if (store.state.open === null) return;
+    const charts = plan(store.state.open);
+    if (charts.map(({ id }) => id).join() !== [...panels.keys()].join()) {
+      const before = panels;
+      panels = new Map(charts.map((chart) => [chart.id, before.get(chart.id) ?? chartPanel(store, painter, chart)]));
+      for (const [id, panel] of before) if (!panels.has(id)) panel.dispose();
+      element.replaceChildren(...[...panels.values()].map((panel) => panel.element));
+    }
+    for (const chart of charts) panels.get(chart.id)?.update(chart);
+  };
+  const stop = store.subscribe(['infos', 'run'], show);
+  show();
+  return {
+    element,
+    dispose: () => {
+      stop();
+      for (const panel of panels.values()) panel.dispose();
+    },
+  };
+}
+
+/**
+ * A zoomed range is fetched in finer buckets; a new range throws the old detail away.
+ * @param {import('../lib/store.js').Store} store
+ * @param {import('../lib/live.js').Following} following
+ */
+function zoomDetail(store, following) {
+  let timer = 0;
+  let last = '';
+  return store.subscribe(['view', 'infos'], () => {
+    const { view: { range }, open } = store.state;
+    if (open === null) return;
+    const coarse = [...open.scalars.values()].filter(({ bucketSteps }) => bucketSteps > 1).map(({ name }) => name);
+    const key = JSON.stringify([range, coarse]);
+    if (key === last) return;
+    last = key;
+    open.details.clear();
+    window.clearTimeout(timer);
+    if (range !== null && coarse.length > 0) timer = window.setTimeout(() => following.zoom(coarse, range), STILL_MS);
+  });
+}
+
+/** Says what became of a request, for those who do not see the row. @param {Context} context */
+function announceOutcomes({ store, announce }) {
+  /** @type {Map<string, string>} */
+  const said = new Map();
+  let run = '';
+  return store.subscribe(['ledger'], () => {
+    const { open } = store.state;
+    if (open === null) return;
+    const isFirst = run !== open.run.id;
+    run = open.run.id;
+    for (const [key, { name, outcome, step, outcome_reason: reason }] of open.ledger) {
+      const now = outcome ?? 'asked';
+      if (said.get(key) === now) continue;
+      said.set(key, now);
+      if (!isFirst && outcome) announce(`${name} ${outcome}${outcome === 'applied' && step ? ` at step ${step}` : ''}${reason ? `: ${reason}` : ''}`);
+    }
+  });
+}
+
+/** L follows the run again, Escape undoes a zoom. @param {import('../lib/store.js').Store} store */
+function keys(store) {
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
+    const isTyping = event.target instanceof HTMLElement && event.target.matches('input:not([type="range"]), select, textarea');
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key.toLowerCase() === 'l') store.change(['view'], ({ view }) => (view.cursor = null));
+    if (event.key === 'Escape') store.change(['view'], ({ view }) => (view.range = null));
+  };
+  document.addEventListener('keydown', onKey);
+  return () => document.removeEventListener('keydown', onKey);
+}
+
+/** @param {Context['bar']} bar @param {string} name */
+function showName(bar, name) {
+  bar.crumbs(h('a', { href: '/', text: 'Runs' }), h('span', { text: '/' }), h('span', { class: 'here', text: name, testid: 'run-name' }));
+  document.title = `${name} · Modescope`;
+}
+
+function stepInAddress() {
+  const text = new URLSearchParams(location.search).get('t');
+  return text !== null && /^\d+$/.test(text) ? Number(text) : null;
+}
+
+/** @param {number | null} cursor */
+function showStepInAddress(cursor) {
+  const wanted = cursor === null ? location.pathname : `${location.pathname}?t=${cursor}`;
+  if (wanted !== location.pathname + location.search) history.replaceState(null, '', wanted);
+}

@@ -1,0 +1,52 @@
+// @ts-check
+/** The first page: every run, live, and the recipes to start the next one from. */
+
+import { createRun } from '../lib/connection.js';
+import { h, setText } from '../lib/dom.js';
+import { loadCatalogue } from '../lib/catalogue.js';
+import { followList } from '../lib/live_list.js';
+import { recipeCards } from '../panels/recipe_cards.js';
+import { runsTable } from '../panels/runs_table.js';
+
+/**
+ * @param {import('../app.js').Context} context
+ * @returns {() => void}
+ */
+export function runsPage(context) {
+  const { store, page, bar, go, announce } = context;
+  const following = followList(store, (problem) => {
+    if (problem.status === 401) context.onSignedOut();
+    else store.change(['runs'], (state) => (state.runsProblem = problem.message));
+  });
+  const launch = async (/** @type {string} */ recipe) => {
+    const run = await createRun({ recipe }).catch((error) => announce(error.message, 'bad'));
+    if (run) go(`/runs/${encodeURIComponent(run.id)}`);
+  };
+  const table = runsTable(store, following.more);
+  const cards = recipeCards(store, launch);
+  const count = h('span', { class: 'meta', testid: 'runs-count' });
+  const runsHead = h('div', { class: 'section-head' }, h('h2', { text: 'Runs' }), count, h('span', { class: 'spring' }), h('a', { class: 'button', href: '/launch', text: 'New run', testid: 'new-run' }));
+  const runs = h('section', { class: 'section', 'aria-label': 'Runs' }, runsHead, table.element);
+  const recipes = h('section', { class: 'section', 'aria-label': 'Recipes' },
+    h('div', { class: 'section-head' }, h('h2', { text: 'Recipes' }), h('span', { class: 'meta', text: 'each shows something; launch it as it is, or change it first' })), cards.element);
+
+  const arrange = () => {
+    const all = store.state.runs;
+    const isEmpty = all !== null && all.length === 0;
+    const wanted = isEmpty ? [recipes, runs] : [runs, recipes];
+    if (page.firstElementChild !== wanted[0] || page.childElementCount !== 2) page.replaceChildren(...wanted);
+    setText(count, all === null || isEmpty ? '' : `${all.filter(({ status }) => status === 'running').length} running`);
+  };
+  bar.crumbs();
+  document.title = 'Runs · Modescope';
+  page.className = 'list';
+  const stop = store.subscribe(['runs'], arrange);
+  arrange();
+  loadCatalogue(store).catch((error) => (error.status === 401 ? context.onSignedOut() : undefined));
+  return () => {
+    following.stop();
+    stop();
+    table.dispose();
+    cards.dispose();
+  };
+}

@@ -1,0 +1,86 @@
+// @ts-check
+/** What the guards found, what broke among the monitors, and, when all is quiet, who is watching. */
+
+import { h, icon, setText } from '../lib/dom.js';
+import { integer } from '../lib/format.js';
+import { panel } from './panel.js';
+
+/** Messages that are drawn, newest first. */
+const MOST = 20;
+
+/** @type {Record<string, {shape: Parameters<typeof icon>[0], tone: string}>} */
+const LEVELS = {
+  error: { shape: 'triangle', tone: 'bad' },
+  warning: { shape: 'diamond', tone: 'warn' },
+  info: { shape: 'ring', tone: 'soft' },
+};
+
+/** @param {import('../lib/store.js').Store} store */
+export function alarms(store) {
+  const { element, aside, body } = panel('Alarms', { class: 'alarms', testid: 'alarms' });
+  const list = h('ul', { class: 'alarm-list' });
+  body.append(list);
+  let shown = '';
+
+  const show = () => {
+    const { open } = store.state;
+    if (open === null) return;
+    const guards = /** @type {any[]} */ (open.run.spec.guards ?? []).map((guard) => guard.as ?? guard.name);
+    const found = [...open.alarms.values()];
+    const active = found.filter(({ cleared }) => cleared === null);
+    const past = found.filter(({ cleared }) => cleared !== null);
+    const quiet = guards.filter((name) => !open.alarms.has(name));
+    const messages = open.messages.slice(-MOST).reverse();
+    list.replaceChildren(
+      ...ending(open.run),
+      ...active.map((alarm) => line('triangle', 'bad', alarm.guard, `${alarm.message}${since(alarm.step)}`)),
+      ...messages.filter(({ level }) => level !== 'info').map(told),
+      ...past.map((alarm) => line('diamond', 'warn', alarm.guard, `cleared at ${integer(alarm.cleared ?? 0)}: ${alarm.message}`)),
+      ...quiet.map((name) => line('ring', 'soft', name, 'quiet')),
+      ...(guards.length === 0 && found.length === 0 ? [unguarded(open)] : []),
+      ...messages.filter(({ level }) => level === 'info').map(told),
+    );
+    setText(aside, active.length > 0 ? `${active.length} active` : 'none active');
+  };
+  const showWhenChanged = (/** @type {Set<string>} */ changed) => {
+    const { run } = store.state.open ?? {};
+    const now = `${run?.id} ${run?.status} ${run?.reason}`;
+    if (now === shown && !changed.has('alarms') && !changed.has('infos')) return;
+    shown = now;
+    show();
+  };
+  const dispose = store.subscribe(['alarms', 'infos', 'run'], showWhenChanged);
+  show();
+  return { element, dispose };
+}
+
+/** Why a run failed or was lost, whole. @param {import('../lib/types.js').Run} run */
+function ending({ status, reason, traceback }) {
+  if (status !== 'failed' && status !== 'lost') return [];
+  const item = line('triangle', 'bad', status === 'failed' ? 'Failed' : 'Lost', reason ?? 'No reason was given.');
+  if (traceback) item.append(h('details', { class: 'trace' }, h('summary', { text: 'Traceback' }), h('pre', { class: 'mono', text: traceback })));
+  return [item];
+}
+
+/** @param {{level: string, message: string, step: number | null}} message */
+function told({ level, message, step }) {
+  const { shape, tone } = LEVELS[level] ?? LEVELS.info;
+  return line(shape, tone, '', `${message}${step === null ? '' : ` (step ${integer(step)})`}`);
+}
+
+/** Silence is trust only where somebody watches. @param {import('../lib/store.js').RunState} open */
+function unguarded(open) {
+  const monitors = /** @type {any[]} */ (open.run.spec.monitors ?? []).length;
+  const looks = monitors === 0 ? '' : ` ${monitors} ${monitors === 1 ? 'monitor measures' : 'monitors measure'}; the charts are here to be read.`;
+  return line('square', 'soft', 'No guard', `watches this run, so no alarm can be raised.${looks}`);
+}
+
+/** @param {Parameters<typeof icon>[0]} shape @param {string} tone @param {string} name @param {string} text */
+function line(shape, tone, name, text) {
+  return h('li', { class: 'alarm' }, icon(shape, tone), h('span', {}, name === '' ? null : h('b', { class: tone, text: `${name} ` }), text));
+}
+
+/** @param {number | null} step */
+function since(step) {
+  return step === null ? '' : ` since ${integer(step)}`;
+}

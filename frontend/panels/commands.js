@@ -1,0 +1,58 @@
+// @ts-check
+/** The verbs: pause, resume, step, checkpoint, stop. A button asks; the run's own events say what came of it. */
+
+import { h } from '../lib/dom.js';
+import { hasEnded } from '../lib/reduce.js';
+
+const STOP_WORDS = 'It writes a checkpoint and ends. What was recorded stays; the run itself does not go on afterwards.';
+
+/**
+ * @param {import('../lib/store.js').Store} store
+ * @param {{command: (name: string) => Promise<void>}} actions
+ * @returns {{element: HTMLElement, dispose: () => void}}
+ */
+export function commands(store, actions) {
+  const button = (/** @type {string} */ name, /** @type {string} */ text, /** @type {string} */ title) =>
+    h('button', { type: 'button', text, title, testid: name, on: { click: () => actions.command(name === 'step-once' ? 'step' : name) } });
+  const confirm = stopDialog(() => actions.command('stop'));
+  const all = {
+    pause: button('pause', 'Pause', 'Hold the training after this step; the trainer keeps its slot'),
+    resume: button('resume', 'Resume', 'Go on training'),
+    step: button('step-once', 'Step', 'Train one step, then pause again'),
+    checkpoint: button('checkpoint', 'Checkpoint', 'Write a checkpoint now'),
+    stop: h('button', {
+      type: 'button', text: 'Stop…', testid: 'stop', title: 'End this run', on: { click: () => confirm.showModal() },
+    }),
+  };
+  const element = h('div', { class: 'commands' }, ...Object.values(all), confirm);
+
+  const show = () => {
+    const status = store.state.open?.run.status ?? '';
+    const isPaused = status === 'paused' || status === 'parked';
+    const isTraining = status === 'running' || status === 'paused';
+    all.pause.hidden = isPaused;
+    all.resume.hidden = !isPaused;
+    all.pause.disabled = status !== 'running';
+    all.step.disabled = status !== 'paused';
+    all.checkpoint.disabled = !isTraining;
+    all.stop.disabled = hasEnded(status) || status === '';
+    if (all.stop.disabled && confirm.open) confirm.close();
+  };
+  const dispose = store.subscribe(['run'], show);
+  show();
+  return { element, dispose };
+}
+
+/** @param {() => void} onStop */
+function stopDialog(onStop) {
+  const keep = h('button', { type: 'submit', value: 'keep', text: 'Keep training', autofocus: true });
+  const stop = h('button', { type: 'submit', value: 'stop', class: 'danger', text: 'Stop the run', testid: 'stop-confirm' });
+  const form = h('form', { method: 'dialog' }, h('h2', { text: 'Stop this run?' }), h('p', { class: 'words', text: STOP_WORDS }),
+    h('div', { class: 'row' }, keep, stop));
+  const dialog = h('dialog', { 'aria-label': 'Stop this run?' }, form);
+  dialog.addEventListener('close', () => {
+    if (dialog.returnValue === 'stop') onStop();
+    dialog.returnValue = '';
+  });
+  return dialog;
+}

@@ -1,0 +1,188 @@
+// @ts-check
+/**
+ * The knobs of a run. Moving one is a wish, which stays here until it is applied; what is in force is only ever what
+ * the trainer said. All edits go in one request, and so take effect at one step.
+ */
+
+import { Problem } from '../lib/connection.js';
+import { h, setText } from '../lib/dom.js';
+import { integer } from '../lib/format.js';
+import { latestFor, parsed, rowState } from '../lib/knob_state.js';
+import { hasEnded } from '../lib/reduce.js';
+import { knobRow } from './knob_row.js';
+import { panel, waiting } from './panel.js';
+
+/** While a request is open its age is shown to a tenth of a second. */
+const TICK_MS = 200;
+
+/**
+ * @param {import('../lib/store.js').Store} store
+ * @param {{applyKnobs: (values: Record<string, number | boolean>, reason: string) => Promise<{request_id: string}>}} actions
+ */
+export function knobs(store, actions) {
+  const { element, aside, body } = panel('Knobs', { class: 'knobs', testid: 'knobs' });
+  const list = h('ul', { class: 'knob-list' });
+  const foot = footer(() => apply(null), () => revertAll(store));
+  body.append(list);
+  element.append(foot.element);
+  /** @type {Map<string, ReturnType<typeof knobRow>>} */
+  const rows = new Map();
+  let shown = '';
+
+  const apply = async (/** @type {string[] | null} */ names) => {
+    const values = ready(store, names);
+    if (Object.keys(values).length === 0) {
+      const invalid = [...store.state.drafts].find(([, draft]) => draft.problem !== null);
+      if (invalid !== undefined) rows.get(invalid[0])?.focus();
+      return;
+    }
+    await send(store, actions, values, foot);
+  };
+  const rowActions = {
+    edit: (/** @type {string} */ name, /** @type {string} */ text, /** @type {string | null} */ problem) => edit(store, name, text, problem),
+    revert: (/** @type {string} */ name) => store.change(['drafts'], ({ drafts }) => drafts.delete(name)),
+    apply,
+  };
+
+  const build = () => {
+    const { open } = store.state;
+    const names = JSON.stringify((open?.run.knobs ?? []).map(({ value, asked, applied_step, ...fixed }) => fixed));
+    if (names === shown) return;
+    shown = names;
+    rows.clear();
+    for (const knob of open?.run.knobs ?? []) rows.set(knob.name, knobRow(knob, rowActions));
+    list.replaceChildren(...[...rows.values()].map((row) => row.element));
+    if (rows.size === 0) list.replaceChildren(waiting(open === null ? '' : 'This run has no knobs.'));
+  };
+
+  const show = () => {
+    const { open, drafts, stream } = store.state;
+    if (open === null) return;
+    build();
+    const { run } = open;
+    const isReadOnly = hasEnded(run.status);
+    if (isReadOnly) drafts.clear();
+    const moment = { now_s: Date.now() / 1000 - (stream.offset_s ?? 0), status: run.status, step: run.step };
+    for (const [name, draft] of drafts) {
+      if (draft.sent !== null && [...open.ledger.values()].some((item) => item.request_id === draft.sent && item.name === name)) drafts.delete(name);
+    }
+    for (const knob of run.knobs) {
+      const draft = drafts.get(knob.name);
+      rows.get(knob.name)?.update(knob, draft, rowState(knob, draft, latestFor(open.ledger.values(), knob.name), moment), isReadOnly);
+    }
+    setText(aside, isReadOnly ? 'as the run ended' : String(rows.size));
+    foot.show([...drafts.values()].filter(({ sent }) => sent === null));
+  };
+
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) apply(null);
+  };
+  document.addEventListener('keydown', onKey);
+  const unsubscribe = store.subscribe(['run', 'knobs', 'ledger', 'drafts'], show);
+  const timer = window.setInterval(() => {
+    if (!document.hidden && hasOpenRequest(store.state.open)) show();
+  }, TICK_MS);
+  show();
+  return {
+    element,
+    dispose: () => {
+      unsubscribe();
+      window.clearInterval(timer);
+      document.removeEventListener('keydown', onKey);
+    },
+  };
+}
+
+/** @param {() => void} onApply @param {() => void} onRevert */
+function footer(onApply, onRevert) {
+  const words = h('span', { class: 'soft' });
+  const problem = h('p', { class: 'problem', role: 'alert', testid: 'knobs-problem' });
+  const reason = h('input', { type: 'text', placeholder: 'why? (goes into the ledger)', 'aria-label': 'Reason', testid: 'knob-reason', maxlength: 200 });
+  const apply = h('button', { type: 'button', class: 'primary small', text: 'Apply', title: 'Ctrl+Enter', testid: 'apply-knobs', on: { click: onApply } });
+  const revert = h('button', { type: 'button', class: 'small', text: 'Revert', testid: 'revert-knobs', on: { click: onRevert } });
+  const element = h('footer', { class: 'knob-bar', hidden: true }, problem, reason, h('div', { class: 'row' }, words, h('span', { class: 'spring' }), revert, apply));
+  return {
+    element,
+    reason: () => reason.value,
+    done: () => {
+      reason.value = '';
+      setText(problem, '');
+    },
+    fail: (/** @type {string} */ message) => setText(problem, message),
+    show: (/** @type {{problem: string | null}[]} */ edits) => {
+      const valid = edits.filter((draft) => draft.problem === null).length;
+      element.hidden = edits.length === 0;
+      if (edits.length === 0) setText(problem, '');
+      apply.disabled = valid === 0;
+      setText(words, `${integer(edits.length)} edited`);
+    },
+  };
+}
+
+/**
+ * @param {import('../lib/store.js').Store} store
+ * @param {string} name
+ * @param {string} text
+ * @param {string | null} problem
+ */
+function edit(store, name, text, problem) {
+  const knob = store.state.open?.run.knobs.find((each) => each.name === name);
+  if (knob === undefined) return;
+  const isBack = problem === null && parsed(knob, text) === (knob.value ?? knob.default);
+  store.change(['drafts'], ({ drafts }) => {
+    if (isBack) drafts.delete(name);
+    else drafts.set(name, { text, problem, sent: null });
+  });
+}
+
+/** Edits that can be sent. @param {import('../lib/store.js').Store} store @param {string[] | null} names */
+function ready(store, names) {
+  /** @type {Record<string, number | boolean>} */
+  const values = {};
+  for (const knob of store.state.open?.run.knobs ?? []) {
+    const draft = store.state.drafts.get(knob.name);
+    const isWanted = names === null || names.includes(knob.name);
+    if (draft !== undefined && isWanted && draft.problem === null && draft.sent === null) values[knob.name] = parsed(knob, draft.text);
+  }
+  return values;
+}
+
+/**
+ * @param {import('../lib/store.js').Store} store
+ * @param {Parameters<typeof knobs>[1]} actions
+ * @param {Record<string, number | boolean>} values
+ * @param {ReturnType<typeof footer>} foot
+ */
+async function send(store, actions, values, foot) {
+  const names = Object.keys(values);
+  const mark = (/** @type {Partial<import('../lib/knob_state.js').Draft>} */ change, /** @type {string[]} */ which) =>
+    store.change(['drafts'], ({ drafts }) => {
+      for (const name of which) {
+        const draft = drafts.get(name);
+        if (draft !== undefined) drafts.set(name, { ...draft, ...change });
+      }
+    });
+  mark({ sent: 'under way' }, names);
+  try {
+    const { request_id } = await actions.applyKnobs(values, foot.reason());
+    mark({ sent: request_id }, names);
+    foot.done();
+  } catch (error) {
+    mark({ sent: null }, names);
+    if (!(error instanceof Problem)) throw error;
+    const { message, errors } = error;
+    foot.fail(message);
+    for (const { where, message: problem } of errors) mark({ problem }, names.filter((name) => where === name || where.endsWith(`.${name}`)));
+  }
+}
+
+/** @param {import('../lib/store.js').Store} store */
+function revertAll(store) {
+  store.change(['drafts'], ({ drafts }) => drafts.clear());
+}
+
+/** @param {import('../lib/store.js').RunState | null} open */
+function hasOpenRequest(open) {
+  const recent_s = Date.now() / 1000 - 30;
+  return open !== null && [...open.ledger.values()].some(({ kind, outcome, asked_at }) => kind === 'knob' && (!outcome || asked_at > recent_s));
+}

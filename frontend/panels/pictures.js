@@ -1,0 +1,68 @@
+// @ts-check
+/** The box on the right: the grid of samples, or the 2-D view; both behind tabs where a run has both. */
+
+import { h, setAttribute, setText } from '../lib/dom.js';
+import { cloud } from './cloud.js';
+import { panel, waiting } from './panel.js';
+import { samples } from './samples.js';
+
+const TABS = /** @type {const} */ ({ grid: 'Samples', points: '2-D view' });
+
+/**
+ * @param {import('../lib/store.js').Store} store
+ * @param {ReturnType<import('../lib/painter.js').createPainter>} painter
+ */
+export function pictures(store, painter) {
+  const { element, heading, aside, body } = panel('Samples', { class: 'pictures', testid: 'pictures' });
+  const tabs = h('div', { class: 'tabs', role: 'group', 'aria-label': 'What to show', hidden: true });
+  const none = waiting();
+  heading.after(tabs);
+  /** @type {{element: HTMLElement, words: () => string, dispose: () => void} | null} */
+  let content = null;
+  /** @type {keyof typeof TABS | null} */
+  let kind = null;
+
+  const show = () => {
+    const { open, view } = store.state;
+    if (open === null) return;
+    const kinds = kindsOf(open);
+    const wanted = kinds.find((each) => each === view.choice.pictures) ?? kinds[0] ?? null;
+    if (wanted !== kind || (content === null && wanted !== null)) {
+      kind = wanted;
+      content?.dispose();
+      content = kind === null ? null : kind === 'grid' ? samples(store) : cloud(store, painter);
+      body.replaceChildren(content?.element ?? none);
+    }
+    if (kind === null && none.parentElement === null) body.replaceChildren(none);
+    setText(none, open.infos.size > 0 ? 'This run draws no samples.' : 'The first samples come with the first step.');
+    setText(heading, kind === null ? 'Samples' : TABS[kind]);
+    tabs.hidden = kinds.length < 2;
+    heading.hidden = !tabs.hidden;
+    if (tabs.childElementCount !== kinds.length) tabs.replaceChildren(...kinds.map((each) => tab(store, each)));
+    for (const button of tabs.children) setAttribute(button, 'aria-pressed', String(/** @type {HTMLElement} */ (button).dataset.kind === kind));
+    setText(aside, content?.words() ?? '');
+  };
+  const stop = store.subscribe(['infos', 'pictures', 'points', 'view', 'run'], show);
+  const timer = window.setInterval(() => setText(aside, content?.words() ?? ''), 500);
+  show();
+  return {
+    element,
+    dispose: () => {
+      stop();
+      window.clearInterval(timer);
+      content?.dispose();
+    },
+  };
+}
+
+/** @param {import('../lib/store.js').Store} store @param {keyof typeof TABS} kind */
+function tab(store, kind) {
+  const choose = () => store.change(['view'], (state) => (state.view.choice.pictures = kind));
+  return h('button', { type: 'button', class: 'plain small', text: TABS[kind], data: { kind }, on: { click: choose } });
+}
+
+/** @param {import('../lib/store.js').RunState} open @returns {(keyof typeof TABS)[]} */
+function kindsOf({ infos }) {
+  const kinds = new Set([...infos.values()].map(({ kind }) => kind));
+  return /** @type {(keyof typeof TABS)[]} */ (['grid', 'points'].filter((kind) => kinds.has(kind)));
+}

@@ -1,0 +1,90 @@
+// @ts-check
+/** The whole run on one line: alarms, changes, checkpoints and steps; a press on it pins the cursor. */
+
+import { h, setAttribute, setText } from '../lib/dom.js';
+import { integer } from '../lib/format.js';
+import { changeMarks } from './overlay.js';
+
+const LANES = /** @type {const} */ (['Alarms', 'Changes', 'Checkpoints', 'Steps']);
+/** A press of an arrow key moves the cursor by this share of the run. */
+const KEY_SHARE = 0.01;
+
+/** @param {import('../lib/store.js').Store} store */
+export function rail(store) {
+  const lanes = Object.fromEntries(LANES.map((name) => [name, h('div', { class: `lane lane-${name.toLowerCase()}` })]));
+  const cursor = h('div', { class: 'rail-cursor', hidden: true });
+  const track = h('div', {
+    class: 'rail-track', role: 'slider', tabindex: 0, 'aria-label': 'Cursor', 'aria-valuemin': 0, testid: 'rail',
+  }, ...Object.values(lanes), cursor);
+  const words = h('span', { class: 'rail-words' });
+  const follow = h('button', { type: 'button', class: 'small', text: 'Follow live (L)', testid: 'follow-live' });
+  const element = h('footer', { class: 'rail', 'aria-label': 'Time rail' },
+    h('div', { class: 'rail-labels', 'aria-hidden': 'true' }, ...LANES.map((name) => h('span', { text: name }))), track,
+    h('div', { class: 'rail-read' }, words, follow));
+
+  const pin = (/** @type {number | null} */ step) => store.change(['view'], (state) => {
+    const newest = state.open?.run.step ?? 0;
+    state.view.cursor = step === null || step >= newest ? null : Math.max(0, Math.round(step));
+  });
+  const total = () => Math.max(1, store.state.open?.run.steps ?? 1, store.state.open?.run.step ?? 1);
+  const atPointer = (/** @type {PointerEvent} */ event) => {
+    const { left, width } = track.getBoundingClientRect();
+    pin(Math.min(1, Math.max(0, (event.clientX - left) / width)) * total());
+  };
+  track.addEventListener('pointerdown', (event) => {
+    track.setPointerCapture(event.pointerId);
+    atPointer(event);
+  });
+  track.addEventListener('pointermove', (event) => {
+    if (track.hasPointerCapture(event.pointerId)) atPointer(event);
+  });
+  track.addEventListener('keydown', (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10 }[event.key];
+    if (by === undefined && event.key !== 'Home' && event.key !== 'End') return;
+    event.preventDefault();
+    const now = store.state.view.cursor ?? store.state.open?.run.step ?? 0;
+    if (event.key === 'Home') pin(0);
+    else if (event.key === 'End') pin(null);
+    else pin(now + (by ?? 0) * KEY_SHARE * total());
+  });
+  follow.addEventListener('click', () => pin(null));
+
+  const show = () => {
+    const { open, view } = store.state;
+    if (open === null) return;
+    const place = (/** @type {number} */ step) => `${((step / total()) * 100).toFixed(3)}%`;
+    fill(lanes.Changes, changeMarks(open).map(({ step, text }) => ({ left: place(step), text })), 'change');
+    fill(lanes.Checkpoints, [...open.checkpoints.values()].map(({ step, reason }) => ({ left: place(step), text: `checkpoint at step ${integer(step)} (${reason})` })), 'checkpoint');
+    fill(lanes.Alarms, [...open.alarms.values()].map(({ step, cleared, guard }) => ({
+      left: place(step ?? 0), text: guard, width: place((cleared ?? open.run.step) - (step ?? 0)),
+    })), 'span');
+    fill(lanes.Steps, [{ left: '0', text: `step ${integer(open.run.step)}`, width: place(open.run.step) }], 'span');
+    cursor.hidden = view.cursor === null;
+    if (view.cursor !== null) cursor.style.left = place(view.cursor);
+    setAttribute(track, 'aria-valuemax', String(total()));
+    setAttribute(track, 'aria-valuenow', String(view.cursor ?? open.run.step));
+    setAttribute(track, 'aria-valuetext', view.cursor === null ? `live, step ${open.run.step}` : `step ${view.cursor}`);
+    setText(words, view.cursor === null ? 'Following live' : `Cursor ${integer(view.cursor)}`);
+    follow.hidden = view.cursor === null;
+  };
+  const dispose = store.subscribe(['run', 'ledger', 'checkpoints', 'alarms', 'view'], show);
+  show();
+  return { element, dispose };
+}
+
+/**
+ * As many marks in a lane as are wanted; those that are there are moved.
+ * @param {HTMLElement} lane
+ * @param {{left: string, text: string, width?: string}[]} marks
+ * @param {string} kind
+ */
+function fill(lane, marks, kind) {
+  while (lane.childElementCount > marks.length) lane.lastElementChild?.remove();
+  while (lane.childElementCount < marks.length) lane.append(h('i', { class: kind, testid: `rail-${kind}` }));
+  marks.forEach(({ left, text, width = '' }, index) => {
+    const mark = /** @type {HTMLElement} */ (lane.children[index]);
+    mark.style.left = left;
+    mark.style.width = width;
+    setAttribute(mark, 'title', text);
+  });
+}
