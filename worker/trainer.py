@@ -28,6 +28,7 @@ from worker.networks import UnfitNetwork
 from worker.outbox import Fenced, Outbox
 from worker.registry import InvalidParams
 from worker.settings import Settings
+from worker.spool import spool_path
 from worker.store import Store, StoreAway
 from worker.training.attempt import HANDED_BACK, Attempt, Machine
 from worker.training.control import Request
@@ -91,7 +92,8 @@ class Trainer:
         self._job = job
         self._settings = settings
         self._store = Store(settings.redis_url)
-        self._outbox = Outbox(self._store, settings.spool / f"{job.run}-{job.attempt}.spool")
+        spool = spool_path(settings.spool, job.run, job.attempt, "trainer")
+        self._outbox = Outbox(self._store, spool, most_spool_bytes=settings.spool_bytes)
         self._reporter = LogReporter(job.run, job.attempt, self._outbox, self._cannot_report)
         self._attempt: Attempt | None = None
         signal.signal(signal.SIGTERM, self._on_sigterm)
@@ -145,7 +147,8 @@ class Trainer:
 
 def end_with_supervisor() -> None:
     """Wait for the end of standard input, then end this process: nobody is there to answer for it."""
-    while sys.stdin.buffer.read(4096):
+    # Not through sys.stdin: a thread that holds its lock makes Python abort when the main thread ends.
+    while os.read(sys.stdin.fileno(), 4096):
         pass
     os._exit(exits.ORPHANED)
 

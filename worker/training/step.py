@@ -112,7 +112,7 @@ def _add_labels(terms: Terms, player: Player, term: LabelTerm | None) -> None:
 
 def _add_penalties(terms: Terms, game: Game, player: Player, view: PenaltyView, step: int) -> None:
     for regulariser in game.regularisers:
-        if regulariser.player == player and _is_due(regulariser, step):
+        if regulariser.player == player and regulariser.overrides("penalty") and _is_due(regulariser, step):
             penalty = regulariser.penalty(view)
             weighted = regulariser.params.weight * regulariser.params.every * penalty
             terms.total = terms.total + weighted
@@ -121,7 +121,8 @@ def _add_penalties(terms: Terms, game: Game, player: Player, view: PenaltyView, 
 
 
 def _is_due(regulariser: Regulariser, step: int) -> bool:
-    return regulariser.overrides("penalty") and step % regulariser.params.every == 0
+    """A penalty of weight 0 is not computed: it costs as much as one that counts."""
+    return bool(regulariser.params.weight != 0 and step % regulariser.params.every == 0)
 
 
 def _backward(terms: Terms, player: Player, module: nn.Module) -> dict[str, Tensor]:
