@@ -130,8 +130,10 @@ def _await(client: Client, request: Request, *, within_s: float, as_json: bool) 
         answered.append(answer)
         click.echo(dumps(asdict(answer)) if as_json else answer.in_words)
     if len({answer.name for answer in answered}) < len(request.names):
+        run = client.run(request.run_id)
         raise click.ClickException(
-            f"no outcome within {within_s:g} s; request {request.request_id} still stands: see the run's ledger"
+            f"no outcome within {within_s:g} s; the run is {_state(run.status, run.reason)}. "
+            f"Request {request.request_id} still stands: see the run's ledger"
         )
     if any(answer.outcome != "applied" for answer in answered):
         sys.exit(1)

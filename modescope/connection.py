@@ -24,8 +24,9 @@ class ServerError(RuntimeError):
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        errors = "".join(f"\n  {error.get('where', '')}: {error.get('message', '')}" for error in problem.errors)
-        super().__init__(problem.detail + errors)
+        lines = [f"{error.get('where', '')}: {error.get('message', '')}" for error in problem.errors]
+        more = [line for line in lines if line.partition(": ")[2] not in problem.detail]
+        super().__init__("\n  ".join([problem.detail, *more]))
 
 
 class NotReachable(ConnectionError):

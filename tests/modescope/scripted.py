@@ -42,7 +42,7 @@ class Broken(httpx.SyncByteStream):
 
 
 class Server:
-    """Answers requests from a list, and remembers them."""
+    """Answers requests from a list, and remembers them; a function in the list answers all that follow."""
 
     def __init__(self, *answers: object) -> None:
         self.answers = list(answers)
@@ -50,7 +50,7 @@ class Server:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        answer = self.answers.pop(0)
+        answer = self.answers[0](request) if callable(self.answers[0]) else self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
         return answer

@@ -91,10 +91,14 @@ def test_set_of_two_knobs_waits_for_both(modescope):
     assert result.exit_code == 1, "one of the two was not applied"
 
 
-def test_outcome_that_does_not_come_in_time_is_said(modescope):
-    silent = [stream(error=httpx.ReadTimeout("silent")) for _ in range(100_000)]
-    result, _ = modescope("set a1b2 a.x=2 --timeout 0.05", answer(RUN), ACCEPTED, *silent)
-    assert "no outcome within 0.05 s; request r1 still stands" in result.output
+def test_outcome_that_does_not_come_in_time_is_said_with_the_runs_state(modescope):
+    def silent(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/events"):
+            return stream(error=httpx.ReadTimeout("silent"))
+        return answer({**RUN, "status": "queued", "reason": "no worker is online"})
+
+    result, _ = modescope("set a1b2 a.x=2 --timeout 0.05", answer(RUN), ACCEPTED, silent)
+    assert "no outcome within 0.05 s; the run is queued: no worker is online. Request r1 still stands" in result.output
     assert result.exit_code == 1
 
 
