@@ -82,8 +82,13 @@ export function pictureAddress(run, series, step) {
   return `${BASE}/runs/${encodeURIComponent(run)}/series/${encodeURIComponent(series)}/${step}`;
 }
 
-/** @param {string} run @param {string} series @param {number} step */
-export function getPoints(run, series, step) {
+/**
+ * Points, a spectrum …, or, of a picture, its rows, columns and their labels.
+ * @param {string} run
+ * @param {string} series
+ * @param {number} step
+ */
+export function getMeasurement(run, series, step) {
   return get(`/runs/${encodeURIComponent(run)}/series/${encodeURIComponent(series)}/${step}`);
 }
 

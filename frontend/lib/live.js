@@ -4,10 +4,11 @@
  * What both tell is counted once, since each answer says up to which event it is complete.
  */
 
-import { get, getSeries, openStream, Problem } from './connection.js';
+import { get, getMeasurement, getSeries, openStream, Problem } from './connection.js';
 import { oldest } from './cursor.js';
 import { fromWire } from './format.js';
-import { applyEvent, ledgerKey, openRun, replayScalars } from './reduce.js';
+import { ledgerKey } from './ledger.js';
+import { applyEvent, openRun, replayScalars } from './reduce.js';
 import { bucketsFrom, emptyBuckets } from './series.js';
 
 /** Buckets asked for a chart: about one a pixel of the widest. */
@@ -18,6 +19,9 @@ const PARALLEL = 4;
 
 /** Batches of scalars (10 a second) kept to fill a series that is asked for later. */
 const RECENT = 600;
+
+/** Requests that the ledger's panel starts from: all of them, as the api allows. */
+const MOST_REQUESTS = 10_000;
 
 /** Wait before a server that does not answer is asked again. */
 const RETRY_MS = 2000;
@@ -145,9 +149,11 @@ function listen(store, open, recent, again) {
 /** @param {RunState} open */
 async function loadLists(open) {
   const path = `/runs/${encodeURIComponent(open.run.id)}`;
-  const [ledger, checkpoints, series] = await Promise.all([
-    get(`${path}/ledger`), get(`${path}/checkpoints`), get(`${path}/series`),
+  const [ledger, checkpoints, series, alarms, messages] = await Promise.all([
+    get(`${path}/ledger`, { limit: MOST_REQUESTS }), get(`${path}/checkpoints`), get(`${path}/series`), get(`${path}/alarms`),
+    get(`${path}/events?kind=log&kind=monitor.disabled&kind=monitor.stretched`),
   ]);
+  for (const event of [...alarms.items, ...messages.items]) applyEvent(open, event);
   for (const item of ledger.items) open.ledger.set(ledgerKey(item.request_id, item.name), item);
   for (const checkpoint of checkpoints.items) open.checkpoints.set(checkpoint.name, checkpoint);
   for (const info of series.items) {
@@ -164,6 +170,10 @@ async function loadSteps(open, { name, kind }) {
   if (answer === null) return;
   (kind === 'grid' ? open.pictures : open.clouds).set(name, answer.steps);
   open.stepCursors.set(name, answer.cursor);
+  const last = answer.steps[answer.steps.length - 1];
+  if (kind !== 'grid' || last === undefined) return;
+  const { series, ...layout } = await getMeasurement(open.run.id, name, last);
+  open.layouts.set(series, layout);
 }
 
 /**

@@ -8,6 +8,7 @@
 
 import { compareIds } from './cursor.js';
 import { fromWire } from './format.js';
+import { applyCommand, applyKnob } from './ledger.js';
 import { addPoint, firstAtLeast, supersede } from './series.js';
 
 /** Log lines that are kept for the alarms panel. */
@@ -79,10 +80,9 @@ const REDUCERS = {
   'checkpoint.written': applyCheckpoint,
   'alarm.raised': applyAlarm,
   'alarm.cleared': applyAlarm,
-  'monitor.disabled': (open, { step, body }) => tell(open, step, 'error', `${body.monitor} is off: ${body.reason}`),
-  'monitor.stretched': (open, { step, body }) =>
-    tell(open, step, 'info', `${body.monitor} now looks every ${body.every} steps`),
-  log: (open, { step, body }) => tell(open, step, body.level, body.message),
+  'monitor.disabled': (open, event) => tell(open, event, 'error', `${event.body.monitor} is off: ${event.body.reason}`),
+  'monitor.stretched': (open, event) => tell(open, event, 'info', `${event.body.monitor} now looks every ${event.body.every} steps`),
+  log: (open, event) => tell(open, event, event.body.level, event.body.message),
 };
 
 /** @param {RunState} open @param {RunEvent} event @param {boolean} isNews */
@@ -194,54 +194,6 @@ function addStep(all, series, step) {
   all.set(series, steps);
 }
 
-/** @param {RunState} open @param {RunEvent} event @param {boolean} isNews */
-function applyKnob(open, event, isNews) {
-  for (const request of event.body.knobs) {
-    setLedger(open, event, { kind: 'knob', name: request.name, old: request.old ?? null, new: request.value });
-    const knob = open.run.knobs.find(({ name }) => name === request.name);
-    if (knob === undefined || !isNews) continue;
-    if (event.kind === 'knob.asked') {
-      knob.asked = request.value;
-    } else if (event.kind === 'knob.applied') {
-      Object.assign(knob, { value: request.value, applied_step: event.step, asked: null });
-    } else {
-      knob.asked = null;
-    }
-  }
-  return ['knobs', 'ledger'];
-}
-
-/** @param {RunState} open @param {RunEvent} event */
-function applyCommand(open, event) {
-  setLedger(open, event, { kind: 'command', name: event.body.command });
-  return ['ledger'];
-}
-
-/** @param {RunState} open @param {RunEvent} event @param {any} about */
-function setLedger(open, event, about) {
-  const { body, kind, time, step } = event;
-  const key = ledgerKey(body.request_id, about.name);
-  const before = open.ledger.get(key);
-  const base = before ?? { request_id: body.request_id, author: '', asked_at: time, ...about };
-  if (kind.endsWith('.asked')) {
-    open.ledger.set(key, { ...base, author: body.author, reason: body.reason ?? null, asked_at: time });
-    return;
-  }
-  open.ledger.set(key, {
-    ...base,
-    old: about.old ?? base.old ?? null,
-    outcome: /** @type {any} */ (kind.split('.')[1]),
-    outcome_reason: body.by ? `by ${body.by}` : (body.reason ?? null),
-    step: step ?? null,
-    latency_ms: body.latency_ms ?? null,
-  });
-}
-
-/** @param {string} request @param {string} name */
-export function ledgerKey(request, name) {
-  return `${request} ${name}`;
-}
-
 /** @param {RunState} open @param {RunEvent} event */
 function applyCheckpoint(open, { step, attempt, body }) {
   const { name, size_bytes, reason } = body;
@@ -259,9 +211,11 @@ function applyAlarm(open, { kind, step, body }) {
   return ['alarms'];
 }
 
-/** @param {RunState} open @param {number | null | undefined} step @param {string} level @param {string} message */
-function tell(open, step, level, message) {
-  open.messages.push({ level, message, step: step ?? null });
+/** @param {RunState} open @param {RunEvent} event @param {string} level @param {string} message */
+function tell(open, { id, step }, level, message) {
+  const newest = open.messages[open.messages.length - 1];
+  if (newest !== undefined && compareIds(id, newest.id) <= 0) return [];
+  open.messages.push({ id, level, message, step: step ?? null });
   if (open.messages.length > MOST_MESSAGES) open.messages.shift();
   return ['alarms'];
 }

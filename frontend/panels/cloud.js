@@ -2,7 +2,7 @@
 /** The 2-D view: real and generated points over D's surface, on a canvas. */
 
 import { figure } from '../charts/points.js';
-import { getPoints } from '../lib/connection.js';
+import { getMeasurement, Problem } from '../lib/connection.js';
 import { h, setText } from '../lib/dom.js';
 import { integer } from '../lib/format.js';
 import { colours } from '../lib/theme.js';
@@ -41,7 +41,11 @@ export function cloud(store, painter) {
   const painting = painter.add(element, draw);
 
   const fetchBody = async (/** @type {string} */ run, /** @type {string} */ series, /** @type {number} */ step) => {
-    const body = await getPoints(run, series, step).catch(() => null);
+    const body = await getMeasurement(run, series, step).catch((error) => {
+      if (!(error instanceof Problem)) throw error;
+      setText(notes, `step ${integer(step)}: ${error.message}`);
+      return null;
+    });
     if (wanted !== step || body === null) return;
     shown = { step, body };
     painting.now();

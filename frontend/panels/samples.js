@@ -32,7 +32,10 @@ export function samples(store) {
     const loading = new Image();
     loading.src = address;
     const isThere = await loading.decode().then(() => true, () => false);
-    if (wanted !== address || !isThere) return;
+    if (wanted !== address) return;
+    wait.hidden = isThere;
+    setText(wait, `The picture of step ${integer(step)} could not be loaded.`);
+    if (!isThere) return;
     shown = { series: name, step };
     picture.src = address;
     picture.hidden = false;
@@ -100,27 +103,15 @@ export function pickSeries(all, preferred) {
 }
 
 /**
- * Rows, columns and their names: as the trainer said, or, for pictures from before this page was opened, from the
- * data set's attributes where these fit the picture.
+ * Rows, columns and their names, as the trainer said; a bare picture while that is not known.
  * @param {import('../lib/store.js').RunState} open
  * @param {string} series
  * @param {number} width
  * @param {number} height
  */
 function sheetOf(open, series, width, height) {
-  const told = open.layouts.get(series);
-  if (told !== undefined) {
-    return {
-      width, height, rows: told.rows, columns: told.columns,
-      rowLabels: told.row_labels ?? null, columnLabels: told.column_labels ?? null,
-    };
-  }
-  const [first = null, second = null] = Object.values(open.run.attributes);
-  const size = Number(open.run.spec.dataset?.size) || null;
-  const rows = size === null ? 1 : height / size;
-  const columns = size === null ? 1 : width / size;
-  const isByLabels = first !== null && second !== null && rows === first.length && columns === second.length;
-  return { width, height, rows, columns, rowLabels: isByLabels ? first : null, columnLabels: isByLabels ? second : null };
+  const { rows = 1, columns = 1, row_labels: rowLabels = null, column_labels: columnLabels = null } = open.layouts.get(series) ?? {};
+  return { width, height, rows, columns, rowLabels, columnLabels };
 }
 
 /** @param {string} text @param {'width' | 'height'} side @param {number} size */

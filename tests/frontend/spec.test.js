@@ -1,0 +1,153 @@
+// The launch form without its elements: fields of schemas, what goes together, what is sent, where errors belong.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { choices, defaults, facts, mismatches, problems, settle } from '../../frontend/lib/legal.js';
+import { fieldsOf } from '../../frontend/lib/schema.js';
+import { defaultMonitors, difference, filled, locate } from '../../frontend/lib/spec.js';
+
+const component = (family, name, more = {}) => ({ family, name, title: name, summary: '', doc: '', params: { properties: {} }, provides: {}, needs: {}, attributes: {}, ...more });
+const params = (values) => ({ properties: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { default: value }])) });
+const CATALOGUE = {
+  version: '1', recipes: [],
+  components: [
+    component('datasets', 'faces', { params: params({ size: 16 }), provides: { sample: 'image', size: '$size', labels: true, judge: true } }),
+    component('datasets', 'folder', { params: params({ size: 32, labels: null }), provides: { sample: 'image', size: '$size', labels: '$labels' } }),
+    component('datasets', 'ring', { provides: { sample: 'points', judge: true } }),
+    component('networks', 'dcgan', { params: params({ size: null, width: 64 }), needs: { sample: 'image', size: '$size' } }),
+    component('networks', 'mlp', { params: params({ width: 128 }), needs: { sample: ['points', 'scalar'] } }),
+    component('conditioning', 'none'),
+    component('conditioning', 'auxiliary', { needs: { labels: true }, provides: { auxiliary: true } }),
+    component('losses', 'hinge', { params: params({ margin: 1 }) }),
+    component('regularisers', 'r1', { params: params({ weight: 10 }) }),
+    component('optimisers', 'adam', { params: params({ lr: 2e-4 }) }),
+    component('averaging', 'none'),
+    component('monitors', 'modes', { params: params({ every: 100 }), needs: { judge: true }, default: true }),
+    component('monitors', 'accuracy', { params: params({ every: 50 }), needs: { auxiliary: true }, default: true }),
+    component('monitors', 'dear', { default: false }),
+  ],
+};
+const FACES = { dataset: { name: 'faces' }, network: { name: 'dcgan' }, conditioning: { name: 'auxiliary' }, loss: { name: 'hinge' } };
+const names = (found) => found.filter(({ reason }) => reason === null).map((each) => each.component.name);
+
+test('a param becomes a field with its bounds, unit, scale and help', () => {
+  const [field] = fieldsOf({ properties: { lr: { type: 'number', default: 2e-4, minimum: 0, exclusiveMaximum: 1, description: 'Rate.', knob: { scale: 'log', unit: '1/s' } } } });
+  assert.deepEqual(field, {
+    param: 'lr', kind: 'number', default: 2e-4, isNullable: false, isKnob: true, choices: [], minimum: 0, maximum: 1,
+    exclusive_minimum: false, exclusive_maximum: true, scale: 'log', unit: '1/s', help: 'Rate.',
+  });
+});
+
+test('choices, optional params, references and numbers by key are recognised', () => {
+  const fields = fieldsOf({
+    $defs: { Player: { enum: ['G', 'D'], type: 'string' } },
+    properties: {
+      size: { anyOf: [{ enum: [16, 32], type: 'integer' }, { type: 'null' }], default: null },
+      std: { anyOf: [{ exclusiveMinimum: 0, maximum: 1, type: 'number' }, { type: 'null' }], default: 0.02 },
+      player: { $ref: '#/$defs/Player', default: 'D' },
+      weights: { type: 'object', additionalProperties: { type: 'number', minimum: 0, maximum: 100 }, default: {}, knob: { scale: 'log', unit: '' } },
+      path: { type: 'string' },
+      odd: { type: 'array', items: {} },
+    },
+  });
+  assert.deepEqual(fields.map(({ kind, isNullable, choices: all }) => [kind, isNullable, all]), [
+    ['choice', true, [16, 32]], ['number', true, []], ['choice', false, ['G', 'D']], ['map', false, []], ['text', false, []], ['json', false, []],
+  ]);
+  assert.deepEqual([fields[1].minimum, fields[1].exclusive_minimum, fields[1].maximum], [0, true, 1]);
+  assert.deepEqual([fields[3].maximum, fields[3].isKnob], [100, true]);
+});
+
+test('facts are what the components provide, by value or by param', () => {
+  assert.deepEqual(facts(filled(FACES, CATALOGUE), CATALOGUE), { sample: 'image', size: 16, labels: true, judge: true, auxiliary: true });
+  assert.equal(facts(filled({ ...FACES, dataset: { name: 'folder' } }, CATALOGUE), CATALOGUE).labels, null);
+});
+
+test('only what fits the dataset can be chosen, and the rest says why', () => {
+  const onPoints = filled({ dataset: { name: 'ring' } }, CATALOGUE);
+  assert.deepEqual(names(choices(CATALOGUE, 'networks', onPoints)), ['mlp']);
+  assert.deepEqual(names(choices(CATALOGUE, 'conditioning', onPoints)), ['none']);
+  assert.deepEqual(names(choices(CATALOGUE, 'networks', filled(FACES, CATALOGUE))), ['dcgan']);
+  const dcgan = choices(CATALOGUE, 'networks', onPoints).find((each) => each.component.name === 'dcgan');
+  assert.equal(dcgan.reason, 'needs sample = image, here it is points');
+});
+
+test('a need by param holds only where the param is given', () => {
+  const dcgan = CATALOGUE.components.find(({ name }) => name === 'dcgan');
+  assert.deepEqual(mismatches(dcgan, { size: null }, { sample: 'image', size: 16 }), []);
+  assert.deepEqual(mismatches(dcgan, { size: 32 }, { sample: 'image', size: 16 }), ['needs size = 32, here it is 16']);
+});
+
+test('a need for any is not met by none and not by no', () => {
+  const auxiliary = CATALOGUE.components.find(({ name }) => name === 'auxiliary');
+  const isMet = (labels) => mismatches(auxiliary, {}, { labels }).length === 0;
+  assert.deepEqual([true, 'labels.csv', 1, false, null, undefined].map(isMet), [true, true, true, false, false, false]);
+});
+
+test('an entry used twice needs a name of its own', () => {
+  const twice = filled({ ...FACES, regularisers: [{ name: 'r1' }, { name: 'r1' }] }, CATALOGUE);
+  assert.deepEqual(problems(twice, CATALOGUE).map(({ where }) => where), ['regularisers.1']);
+  twice.regularisers[1].as = 'r1_2';
+  assert.deepEqual(problems(twice, CATALOGUE), []);
+});
+
+test('another dataset takes along what no longer fits, and says so', () => {
+  const draft = filled({ ...FACES, monitors: [{ name: 'modes', every: 10 }, { name: 'accuracy' }] }, CATALOGUE);
+  draft.dataset = { name: 'ring' };
+  const { spec, notices } = settle(draft, CATALOGUE);
+  assert.deepEqual([spec.network.name, spec.network.width, spec.conditioning.name], ['mlp', 128, 'none']);
+  assert.deepEqual(spec.monitors, [{ name: 'modes', every: 10 }]);
+  assert.equal(notices.length, 3);
+  assert.equal(draft.network.name, 'dcgan', 'the draft itself is not changed');
+  assert.deepEqual(problems(spec, CATALOGUE), []);
+});
+
+test('a settled spec is not changed again', () => {
+  const { spec } = settle(filled(FACES, CATALOGUE), CATALOGUE);
+  assert.deepEqual(settle(spec, CATALOGUE), { spec, notices: [] });
+});
+
+test('defaults are filled in, and a param that says none keeps saying it', () => {
+  const spec = filled({ ...FACES, network: { name: 'dcgan', width: null } }, CATALOGUE);
+  assert.deepEqual(spec.network, { name: 'dcgan', width: null, size: null });
+  assert.deepEqual(spec.optimisers.G, { name: 'adam', lr: 2e-4 });
+  assert.deepEqual([spec.monitors, spec.guards, spec.steps, spec.averaging.name], [null, [], 5000, 'none']);
+});
+
+test('from nothing a spec that can run', () => {
+  assert.deepEqual(problems(filled({}, CATALOGUE), CATALOGUE), []);
+});
+
+test('monitors that suit are those that are on by default and fit', () => {
+  assert.deepEqual(defaultMonitors(filled(FACES, CATALOGUE), CATALOGUE).map(({ name }) => name), ['modes', 'accuracy']);
+  assert.deepEqual(defaultMonitors(filled({ dataset: { name: 'ring' } }, CATALOGUE), CATALOGUE).map(({ name }) => name), ['modes']);
+});
+
+test('only what differs from the recipe is sent, and another component is sent whole', () => {
+  const base = filled(FACES, CATALOGUE);
+  assert.deepEqual(difference(base, structuredClone(base)), {});
+  const spec = structuredClone(base);
+  spec.network.width = 32;
+  spec.optimisers.G.lr = 1e-3;
+  spec.regularisers = [{ name: 'r1', weight: 1 }];
+  spec.conditioning = { name: 'none' };
+  assert.deepEqual(difference(base, spec), {
+    network: { width: 32 }, optimisers: { G: { lr: 1e-3 } }, regularisers: [{ name: 'r1', weight: 1 }], conditioning: { name: 'none' },
+  });
+});
+
+test('an error finds its field, however the api names it', () => {
+  const spec = filled({ ...FACES, regularisers: [{ name: 'r1' }, { name: 'r1', as: 'other' }] }, CATALOGUE);
+  const cases = {
+    'network.width': 'network.width', 'networks.dcgan': 'network', 'networks.dcgan.width': 'network.width', 'datasets.faces': 'dataset',
+    'conditioning.auxiliary': 'conditioning', 'conditioning.weight': 'conditioning.weight', 'optimisers.optimiser.g': 'optimisers.G',
+    'optimisers.G.lr': 'optimisers.G.lr', 'regularisers.other': 'regularisers.1', 'regularisers.0.weight': 'regularisers.0.weight',
+    'regularisers.r1.weight': 'regularisers.0.weight', steps: 'steps', 'nowhere.at.all': 'nowhere.at.all',
+  };
+  for (const [where, place] of Object.entries(cases)) assert.equal(locate(where, spec), place, where);
+});
+
+test('defaults are copies: a form that changes one changes no schema', () => {
+  const auxiliary = component('conditioning', 'a', { params: params({ weights: {} }) });
+  defaults(auxiliary).weights.hair = 2;
+  assert.deepEqual(defaults(auxiliary), { weights: {} });
+});
