@@ -79,9 +79,10 @@ class Family(Generic[C]):
         where = sys.modules[cls.__module__].__file__
         if not issubclass(cls, self.base):
             raise BadComponent(f"{where}: {cls.__name__} must derive from {self.base.__name__}")
-        if not inspect.getdoc(cls) or not getattr(cls, "title", None):
+        if not cls.__doc__ or not getattr(cls, "title", None):
             raise BadComponent(f"{where}: {cls.__name__} needs a docstring and a title")
-        if self._classes.get(name, cls).__qualname__ != cls.__qualname__:
+        taken = self._classes.get(name, cls)
+        if (taken.__module__, taken.__qualname__) != (cls.__module__, cls.__qualname__):
             raise BadComponent(f"{where}: {self.name} has a {name!r} already: one component a file, one file a name")
         self._classes[name] = cls
         return cls

@@ -1,7 +1,9 @@
 """Finds and reads the picture files of a folder, and nothing outside the folder that runs may read."""
 
+import hashlib
 import struct
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +69,26 @@ def list_pictures(root: Path, folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
+def digest_of(files: Sequence[Path]) -> str:
+    """One digest of the names and contents of all files.
+
+    Raises:
+        DatasetUnavailable: if one cannot be read.
+    """
+    digest = hashlib.sha256()
+    for path in files:
+        try:
+            with path.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise DatasetUnavailable(
+                f"{path.name} in {path.parent} cannot be read: {error.strerror or error}. "
+                "Let the user that the worker runs as read it, or take it away"
+            ) from error
+        digest.update(f"{path.name}\0{content}\0".encode())
+    return digest.hexdigest()
+
+
 def read_picture(path: Path, size: int) -> npt.NDArray[np.uint8]:
     """(size, size, 3): the middle square of the picture, resized, on white.
 
@@ -81,7 +103,11 @@ def read_picture(path: Path, size: int) -> npt.NDArray[np.uint8]:
             f"{', '.join(FORMATS)}. Mend it or take it away"
         ) from error
     opaque = Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole).convert("RGB")
-    return np.asarray(ImageOps.fit(opaque, (size, size), Image.Resampling.LANCZOS))
+    side = min(opaque.size)
+    left, top = (opaque.width - side) // 2, (opaque.height - side) // 2
+    # Cut first: ImageOps.fit lets what lies beside the square shine in at its edges.
+    square = opaque.crop((left, top, left + side, top + side))
+    return np.asarray(square.resize((size, size), Image.Resampling.LANCZOS))
 
 
 def _whole_picture(path: Path) -> Image.Image:

@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import safetensors.torch
 import torch
@@ -56,26 +57,23 @@ def fit_to_bytes(pictures: Tensor, labels: Tensor, attributes: Mapping[str, Sequ
     """A freshly fitted judge as the content of a .safetensors file."""
     fitted = fit(pictures, labels, {name: len(classes) for name, classes in attributes.items()})
     tensors = {name: tensor.contiguous() for name, tensor in fitted.classifier.state_dict().items()}
-    metadata = {
-        "recipe": str(RECIPE),
-        "accuracy": json.dumps(fitted.accuracy),
-        "held_out": str(fitted.n_held_out),
-    }
-    return safetensors.torch.save(tensors, metadata)
+    # One entry, for safetensors writes several in no fixed order, and the same judge should be the same file.
+    about = {"recipe": RECIPE, "accuracy": fitted.accuracy, "held_out": fitted.n_held_out}
+    return safetensors.torch.save(tensors, {"judge": json.dumps(about)})
 
 
 def from_bytes(content: bytes, size: int, attributes: Mapping[str, Sequence[str]]) -> ClassifierJudge | None:
     """The judge in that content; None when it comes from another recipe and must be fitted again."""
-    metadata = _metadata(content)
-    if metadata.get("recipe") != str(RECIPE):
+    about = _about(content)
+    if about.get("recipe") != RECIPE:
         return None
     classifier = build(size, {name: len(classes) for name, classes in attributes.items()})
     classifier.load_state_dict(safetensors.torch.load(content))
-    accuracy = json.loads(metadata["accuracy"])
-    return ClassifierJudge(classifier, attributes, accuracy, int(metadata["held_out"]))
+    return ClassifierJudge(classifier, attributes, about["accuracy"], about["held_out"])
 
 
-def _metadata(content: bytes) -> dict[str, str]:
+def _about(content: bytes) -> dict[str, Any]:  # Any: JSON
     header_size = int.from_bytes(content[:8], "little")  # the format: 8 bytes of length, then a JSON header
-    metadata: dict[str, str] = json.loads(content[8 : 8 + header_size]).get("__metadata__", {})
-    return metadata
+    metadata = json.loads(content[8 : 8 + header_size]).get("__metadata__", {})
+    about: dict[str, Any] = json.loads(metadata.get("judge", "{}"))
+    return about

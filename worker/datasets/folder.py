@@ -1,6 +1,5 @@
 """A person's own pictures: a folder, and optionally a CSV file with their labels."""
 
-import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from pydantic import Field
 
 from contract.components import ComponentParams
 from worker import datasets
-from worker.datasets._folder_files import inside, list_pictures, read_picture
+from worker.datasets._folder_files import digest_of, inside, list_pictures, read_picture
 from worker.datasets._folder_labels import LabelTable, read_labels
 from worker.datasets._pictures import Pictures, PictureSet
 
@@ -67,11 +66,8 @@ class Folder(PictureSet):
         table = None if self.params.labels is None else inside(root, f"{self.params.path}/{self.params.labels}")
         self._labels = LabelTable({}, [[] for _ in names]) if table is None else read_labels(table, names)
         self.attributes = self._labels.attributes
-        digest = hashlib.sha256()
-        for file in [*self._files, *([table] if table else [])]:
-            content = hashlib.file_digest(file.open("rb"), "sha256").hexdigest()
-            digest.update(f"{file.name}\0{content}\0".encode())
-        return {"size": self.params.size, "drawing": DRAWING, "files": digest.hexdigest()}
+        files = digest_of([*self._files, *([table] if table else [])])
+        return {"size": self.params.size, "drawing": DRAWING, "files": files}
 
     def make(self) -> Pictures:
         """Read and resize them all.

@@ -62,7 +62,7 @@ class Modes(monitors.Monitor):
     class Params(MonitorParams):
         """How often, and how many samples."""
 
-        every: int = Field(100, ge=1, le=1_000_000)
+        every: int = Field(50, ge=1, le=1_000_000)
         """Steps between two looks."""
         points: int = Field(2500, ge=1, le=100_000)
         """Samples a look, where samples are points; 2,500 is what published tables use."""

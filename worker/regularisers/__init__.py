@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +31,8 @@ class Regulariser(Component):
 
     player: Player = "D"
     """Whose weights it acts on; a component with a `player` param sets it from there."""
+    flat_penalty: ClassVar[float | None] = None
+    """The penalty, at default params, of a D that answers the same everywhere; None without a penalty."""
 
     def build(self, player: nn.Module) -> None:
         """Change the player's structure in place, once, before its optimiser is built."""
