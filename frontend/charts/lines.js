@@ -166,20 +166,25 @@ function isLonely(/** @type {(number | null)[]} */ values) {
   return values.some((value) => value !== null) && values.every((value, index) => value === null || (values[index - 1] ?? null) === null);
 }
 
-/** @param {Line[]} series @param {boolean} log */
+/**
+ * What is not drawn, a line for each reason: `not finite: D 2 (last ~3), G 1 (last ~7)`.
+ * @param {Line[]} series
+ * @param {boolean} log
+ */
 function notes(series, log) {
-  /** @type {string[]} */
-  const found = [];
-  for (const { label, steps, last, nonfinite } of series) {
+  const broken = series.flatMap(({ label, steps, nonfinite }) => {
     const count = nonfinite.reduce((sum, each) => sum + each, 0);
-    if (count > 0) {
-      const latest = nonfinite.findLastIndex((each) => each > 0);
-      found.push(`${label}: ${integer(count)} not finite, last near ${integer(steps[latest])}`);
-    }
-    const hidden = log ? last.filter((value) => Number.isFinite(value) && value <= 0).length : 0;
-    if (hidden > 0) found.push(`${label}: ${integer(hidden)} hidden, ≤ 0 on a log axis`);
-  }
-  return found;
+    const latest = nonfinite.findLastIndex((each) => each > 0);
+    return count === 0 ? [] : [`${label} ${integer(count)} (last ~${integer(steps[latest])})`];
+  });
+  const hidden = series.flatMap(({ label, last }) => {
+    const count = log ? last.filter((value) => Number.isFinite(value) && value <= 0).length : 0;
+    return count === 0 ? [] : [`${label} ${integer(count)}`];
+  });
+  return [
+    ...(broken.length > 0 ? [`not finite: ${broken.join(', ')}`] : []),
+    ...(hidden.length > 0 ? [`≤ 0, hidden on a log axis: ${hidden.join(', ')}`] : []),
+  ];
 }
 
 /** @param {Line} line @param {boolean} log @returns {End[]} */

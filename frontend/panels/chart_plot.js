@@ -81,7 +81,7 @@ export function chartPlot(element, listener) {
 /** @param {[number, number]} extent @param {boolean} log @param {boolean} fromZero @returns {[number, number]} */
 function scaledExtent([low, high], log, fromZero) {
   if (log) return [Math.log10(low), Math.log10(high)];
-  return fromZero ? [Math.min(0, low), Math.max(0, high)] : [low, high];
+  return fromZero ? [Math.min(0, low), Math.max(1, high)] : [low, high];
 }
 
 /** @param {any} plot @param {Listener} listener */

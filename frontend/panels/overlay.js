@@ -4,7 +4,7 @@
  * ends, and what could not be drawn. It is moved by style alone, so that a mark never costs a redraw.
  */
 
-import { h, setAttribute } from '../lib/dom.js';
+import { h, setAttribute, setText } from '../lib/dom.js';
 import { exact, integer } from '../lib/format.js';
 import { fraction, spread } from '../lib/ranges.js';
 
@@ -32,7 +32,7 @@ export function overlay() {
   const area = h('div', { class: 'marks', 'aria-hidden': 'true' });
   const cursor = h('div', { class: 'cursor', hidden: true });
   const labels = h('div', { class: 'ends', 'aria-hidden': 'true' });
-  const notes = h('ul', { class: 'notes' });
+  const notes = h('p', { class: 'notes', testid: 'notes' });
   /** @type {Map<string, HTMLElement>} */
   const drawn = new Map();
 
@@ -66,8 +66,9 @@ export function overlay() {
       cursor.hidden = at === null;
       if (at !== null) cursor.style.left = percent(at);
       drawEnds(labels, margin, ends, height);
-      if (notes.dataset.key !== said.join('|')) notes.replaceChildren(...said.map((text) => h('li', { text })));
-      notes.dataset.key = said.join('|');
+      setText(notes, said.join(' · '));
+      setAttribute(notes, 'title', said.join('\n'));
+      notes.style.left = `${margin.l + 4}px`;
       notes.style.right = `${margin.r + 4}px`;
     },
   };

@@ -49,14 +49,14 @@ test('values that are not finite leave a gap and are counted, with the last step
   const { data, notes, ends } = figure([points([1, 2, 3, 4], [0.1, NaN, Infinity, 0.4])], options());
   assert.deepEqual(data[0].y, [0.1, null, null, 0.4]);
   assert.equal(data[0].connectgaps, false);
-  assert.deepEqual(notes, ['D: 2 not finite, last near 3']);
+  assert.deepEqual(notes, ['not finite: D 2 (last ~3)']);
   assert.equal(ends[0].value, 0.4);
 });
 
 test('on a log axis what is not above 0 leaves a gap and is counted', () => {
   const { data, notes, layout } = figure([points([1, 2, 3], [0, -1, 0.1])], options({ log: true, yRange: [0.01, 1] }));
   assert.deepEqual(data[0].y, [null, null, 0.1]);
-  assert.deepEqual(notes, ['D: 2 hidden, ≤ 0 on a log axis']);
+  assert.deepEqual(notes, ['≤ 0, hidden on a log axis: D 2']);
   assert.equal(layout.yaxis.type, 'log');
   assert.deepEqual(layout.yaxis.range, [-2, 0]);
 });
@@ -82,7 +82,7 @@ test('100,000 points become at most one a pixel, and keep every extreme and ever
   assert.equal(Math.max(...heights), 99);
   assert.equal(Math.min(...heights), -99);
   assert.equal(line.y.at(-1), values.at(-1));
-  assert.match(found.notes[0], /^D: 1 not finite/);
+  assert.match(found.notes[0], /^not finite: D 1 /);
 });
 
 test('a band is drawn where buckets have a spread, and is broken by a bucket without finite points', () => {
