@@ -61,9 +61,10 @@ class Folder(PictureSet):
         """
         root = images_root()
         folder = inside(root, self.params.path)
+        labels = self.params.labels
         self._files = list_pictures(root, folder)
         names = [file.name for file in self._files]
-        table = None if self.params.labels is None else inside(root, f"{self.params.path}/{self.params.labels}")
+        table = None if labels is None else inside(root, str(Path(self.params.path) / labels))
         self._labels = LabelTable({}, [[] for _ in names]) if table is None else read_labels(table, names)
         self.attributes = self._labels.attributes
         files = digest_of([*self._files, *([table] if table else [])])

@@ -1,12 +1,22 @@
 """A set of faces with its judge, made once a session, smaller and fitted more shortly than the default."""
 
 import pytest
+import torch
 
 from worker import datasets
 from worker.datasets import _classifier
 
 N_FACES = 1200
 STEPS = 600
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """Several threads wait for each other at every small layer, and for whoever else uses the machine."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(n_threads)
 
 
 @pytest.fixture(scope="session")

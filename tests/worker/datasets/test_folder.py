@@ -114,6 +114,13 @@ def test_empty_path_is_the_folder_itself(images, cache):
     assert prepared(cache, path="").samples.shape == (1, 3, 16, 16)
 
 
+def test_empty_path_has_its_labels_beside_its_pictures(images, cache, hasty):
+    (images / "labels.csv").write_text("file,colour\n" + "".join(f"{i}.png,{'ab'[i % 2]}\n" for i in range(10)))
+    for i in range(10):
+        Image.new("RGB", (9, 9), RED).save(images / f"{i}.png")
+    assert prepared(cache, path="", labels="labels.csv").attributes == {"colour": ["a", "b"]}
+
+
 def test_without_the_variable_it_is_images_in_the_data_folder(images, cache, monkeypatch, tmp_path):
     monkeypatch.delenv("MODESCOPE_IMAGES")
     monkeypatch.setenv("MODESCOPE_DATA", str(tmp_path))

@@ -1,0 +1,150 @@
+"""A run small enough to know everything about: players that disturb easily, data with known modes, a view of both."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from worker.datasets import Dataset, Judge, Judgement
+from worker.verdict import Verdict
+
+Z_DIM = 5
+
+
+class ToyG(nn.Module):
+    """Batch norm and dropout: both change what a look in training mode would leave behind."""
+
+    def __init__(self, sample_shape, n_labels=0):
+        super().__init__()
+        self.sample_shape = sample_shape
+        n_out = torch.Size(sample_shape).numel()
+        self.layers = nn.Sequential(
+            nn.Linear(Z_DIM + n_labels, 8),
+            nn.BatchNorm1d(8),
+            nn.Dropout(0.3),
+            nn.ReLU(),
+            nn.Linear(8, n_out),
+            nn.Tanh(),
+        )
+
+    def forward(self, z, labels=None):
+        x = z if labels is None else torch.cat([z, labels.float()], dim=1)
+        return self.layers(x).view(-1, *self.sample_shape)
+
+
+class ToyD(nn.Module):
+    """Spectral norm, whose vectors move with every pass in training mode."""
+
+    def __init__(self, sample_shape, heads=None):
+        super().__init__()
+        n_in = torch.Size(sample_shape).numel()
+        self.body = nn.Sequential(spectral_norm(nn.Linear(n_in, 8)), nn.BatchNorm1d(8), nn.Dropout(0.3), nn.ReLU())
+        self.logit = nn.Linear(8, 1)
+        self.heads = nn.ModuleDict({name: nn.Linear(8, n) for name, n in (heads or {}).items()})
+
+    def forward(self, x, labels=None):
+        features = self.body(x.flatten(1))
+        auxiliary = {name: head(features) for name, head in self.heads.items()}
+        return Verdict(logits=self.logit(features)[:, 0], auxiliary=auxiliary)
+
+
+class CornerJudge(Judge):
+    """Judges by the signs of the first numbers of a sample, one an attribute; good is what lies away from zero."""
+
+    def __init__(self, n_attributes):
+        self.n = n_attributes
+        self.mode_names = [f"corner {k}" for k in range(2**n_attributes)]
+
+    def __call__(self, samples):
+        first = samples.flatten(1)[:, : self.n]
+        labels = (first > 0).long()
+        mode = (labels * 2 ** torch.arange(self.n)).sum(1)
+        return Judgement(mode=mode, good=first.abs().amin(1) > 0.1, labels=labels)
+
+
+class ToyDataset(Dataset):
+    """64 samples of one shape, with as many two-class attributes as wanted."""
+
+    def __init__(self, shape, n_attributes=0, *, judged=True):
+        generator = torch.Generator().manual_seed(5)
+        self.shape = shape
+        self.samples = 2 * torch.rand(64, *shape, generator=generator) - 1
+        self.attributes = {name: ["low", "high"] for name in ("first", "second", "third")[:n_attributes]}
+        self.labels = (self.samples.flatten(1)[:, :n_attributes] > 0).long()
+        self.judge = CornerJudge(n_attributes or 2) if judged else None
+
+    def prepare(self, cache):
+        """Nothing to do."""
+
+
+@dataclass
+class ToyView:
+    """A TrainingView without a run behind it. Like the real one it gives new streams to each look."""
+
+    dataset: Dataset
+    G: nn.Module
+    D: nn.Module
+    step: int = 1
+    conditional: bool = False
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    generator: torch.Generator = field(init=False)
+    fixed: torch.Generator = field(init=False)
+
+    def __post_init__(self):
+        self.generator = torch.Generator().manual_seed(1000 + self.step)
+        self.fixed = torch.Generator().manual_seed(7)
+
+    def latents(self, n: int, generator: torch.Generator) -> Tensor:
+        return torch.randn(n, Z_DIM, generator=generator)
+
+    def labels(self, n: int, generator: torch.Generator) -> Tensor | None:
+        if not self.conditional:
+            return None
+        return self.dataset.labels[torch.randint(len(self.dataset), (n,), generator=generator)]
+
+    @torch.no_grad()
+    def generate(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        return self.G.eval()(z, labels)
+
+    @torch.no_grad()
+    def judge(self, x: Tensor) -> Verdict:
+        return self.D.eval()(x, None)
+
+
+@dataclass
+class ToyRun:
+    """Data and players, and views of them."""
+
+    dataset: Dataset
+    G: nn.Module
+    D: nn.Module
+    conditional: bool
+
+    def view(self, step=1):
+        return ToyView(self.dataset, self.G, self.D, step, self.conditional)
+
+    def train(self, optimisers):
+        """One step of each player on a random batch, drawn from the global stream as dropout is."""
+        self.G.train()
+        self.D.train()
+        labels = self.dataset.labels[:16] if self.conditional else None
+        fake = self.G(torch.randn(16, Z_DIM), labels)
+        for player, sign in (("D", -1), ("G", 1)):
+            verdict = self.D(fake if player == "G" else fake.detach())
+            loss = nn.functional.softplus(-sign * verdict.logits).mean()
+            for column, head in enumerate(verdict.auxiliary.values()):
+                loss = loss + nn.functional.cross_entropy(head, labels[:, column])
+            optimisers[player].zero_grad()
+            loss.backward(retain_graph=player == "D")
+            optimisers[player].step()
+
+
+def toy_run(shape=(2,), n_attributes=0, *, conditional=False, judged=True):
+    """A run on samples of that shape; conditional: G takes the labels, and D has a head for each."""
+    dataset = ToyDataset(shape, n_attributes, judged=judged)
+    heads = dict.fromkeys(dataset.attributes, 2) if conditional else {}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        G, D = ToyG(shape, n_attributes if conditional else 0), ToyD(shape, heads)
+    return ToyRun(dataset, G, D, conditional)
