@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.orm import Session
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Database:
                 if not self.is_sqlite:
                     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
                 _upgrade(connection)
-        except OperationalError as error:
+        except DatabaseError as error:
             message = (
                 f"cannot use the database {self._safe_name}: {error.orig}. Is its server there and its password right, "
                 "or, for a file, may this user write to its folder and is there space?"

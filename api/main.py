@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, Depends, FastAPI
 
-from api import VERSION, middleware, problems
+from api import VERSION, middleware, problem_responses, problems
 from api.dependencies import signed_in
 from api.problems import NotSignedIn, WrongToken
 from api.routes import (
@@ -75,7 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
         guarded.include_router(router)
     app.include_router(guarded, prefix=PREFIX)
     app.include_router(page.router)
-    problems.install(app)
+    problem_responses.install(app)
     app.add_middleware(middleware.Compression, minimum_size=1000, compresslevel=5)
     app.add_middleware(middleware.SameOrigin, hosts=settings.hosts)
     app.add_middleware(middleware.SafeHeaders)

@@ -6,7 +6,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import problems
+from api import problem_responses
 from api.problems import ForeignOrigin, Refused, UnknownHost, shown
 
 STREAM_PATH = "/api/v1/events"
@@ -65,7 +65,7 @@ class SameOrigin:
         if scope["type"] == "http" and scope["method"] not in SAFE_VERBS:
             refused = self._objection(Headers(scope=scope))
             if refused is not None:
-                await problems.response(refused)(scope, receive, send)
+                await problem_responses.response(refused)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

@@ -3,23 +3,12 @@
 A problem's `detail` says what came, what is allowed and what to do. Its `code` is stable; its wording is not.
 """
 
-import logging
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
-
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from redis.exceptions import RedisError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from starlette.exceptions import HTTPException
-from starlette.responses import Response
 
 from contract.resolve import SpecProblem
 from contract.runs import Problem
 
-log = logging.getLogger(__name__)
-MEDIA_TYPE = "application/problem+json"
 LONGEST_ECHO = 120
 """Characters of a refused value that a message repeats."""
 
@@ -223,13 +212,6 @@ def problem(refused: Refused) -> Problem:
     )
 
 
-def response(refused: Refused) -> Response:
-    """The refusal as an HTTP response."""
-    document = problem(refused)
-    headers = {"Cache-Control": "no-store", **(refused.headers or {})}
-    return Response(document.model_dump_json(), document.status, headers, MEDIA_TYPE)
-
-
 def responses(*causes: type[Refused]) -> dict[int | str, dict[str, Any]]:  # Any: as FastAPI takes it
     """What a route declares of its errors."""
     declared: dict[int | str, dict[str, Any]] = {}
@@ -240,17 +222,6 @@ def responses(*causes: type[Refused]) -> dict[int | str, dict[str, Any]]:  # Any
         description = words if before is None else f"{before['description']} {words}"
         declared[status] = {"model": Problem, "description": description}
     return declared
-
-
-def install(app: FastAPI) -> None:
-    """Make every error of the app a problem document."""
-    app.add_exception_handler(Refused, _on_refused)
-    app.add_exception_handler(RequestValidationError, _on_invalid)
-    app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(RedisError, _on_redis_away)
-    app.add_exception_handler(OperationalError, _on_sql_away)
-    app.add_exception_handler(InterfaceError, _on_sql_away)
-    app.add_exception_handler(Exception, _on_mistake)
 
 
 def shown(value: object) -> str:
@@ -268,45 +239,3 @@ def invalid(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> list[SpecP
         )
         for error in errors
     ]
-
-
-async def _on_refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)  # noqa: S101  # Starlette calls it for this class only
-    return response(error)
-
-
-async def _on_invalid(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101  # Starlette calls it for this class only
-    errors = invalid(error.errors(), skip=1)
-    return response(InvalidRequest("; ".join(f"{one.where}: {one.message}" for one in errors), errors))
-
-
-async def _on_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101  # Starlette calls it for this class only
-    path = request.url.path
-    if error.status_code == 404:
-        return response(NoSuchPath(f"nothing is at {shown(path)}; the API is described at /api/v1/docs"))
-    if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "other verbs")
-        detail = f"{request.method} is not a verb of {shown(path)}; it takes {allowed}"
-        return response(MethodNotAllowed(detail, headers=error.headers))
-    return response(InvalidRequest(str(error.detail), headers=error.headers))
-
-
-async def _on_redis_away(_request: Request, error: Exception) -> Response:
-    log.warning("Redis is away: %s", error)
-    detail = "Redis does not answer; try again in a few seconds. Whether the request took effect, its result shows"
-    return response(RedisAway(detail, headers={"Retry-After": "2"}))
-
-
-async def _on_sql_away(_request: Request, error: Exception) -> Response:
-    log.warning("the database is away: %s", error)
-    detail = "the database does not answer or is full; runs go on meanwhile. Try again in a few seconds"
-    return response(SqlAway(detail, headers={"Retry-After": "2"}))
-
-
-async def _on_mistake(request: Request, error: Exception) -> Response:
-    reference = uuid.uuid4().hex[:8]
-    log.error("%s %s failed (%s)", request.method, request.url.path, reference, exc_info=error)
-    detail = f"this is a mistake of the server; its log has the reason under {reference}. Please report it"
-    return response(InternalError(detail))

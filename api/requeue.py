@@ -49,7 +49,7 @@ def resume_of(session: Session, run: RunRow, *, paused: bool) -> Resume:
     changes = ledger.applied(session, [run.id]).get(run.id, [])
     return Resume(
         checkpoints=[
-            CheckpointRef(step=row.step, name=row.name, sha256=row.sha256)
+            CheckpointRef(step=row.step, name=row.name, sha256=row.sha256, reason=row.reason)
             for row in checkpoints.usable(session, run.id)
         ],
         ledger=[_change(row.step or 0, row.name, row.new) for row in changes],

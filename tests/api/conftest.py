@@ -1,4 +1,4 @@
-"""The stack under test: a real uvicorn on a real valkey and a SQLite file, the recorder beside it, and a played worker."""
+"""The stack under test: real uvicorn, real valkey, a SQLite file, the recorder beside them, and a played worker."""
 
 import hashlib
 import shutil
@@ -18,19 +18,22 @@ from api.database import Database
 from api.dispatch import Dispatcher
 from api.main import create_app
 from api.recorder.loop import Recorder
+from api.recorder.recording import Recording
 from api.recorder.timing import Timing
 from api.redis_store.store import RedisStore
 from api.requeue import Requeuer
 from api.server import Server
 from api.settings import Settings
+from api.store.state import cursor
+from api.tables import RunRow
 from contract import append, names
 from contract.components import Catalogue, ComponentDescription, RecipeDescription
 from contract.events import Blob, Body, Envelope, RunStatus, ScalarGroup, Scalars, SeriesInfo, to_fields
 from contract.runs import Run, Slot, WorkerInfo
 
 TOKEN = "a-token-for-tests-only"
-QUICK = Timing(lease_ms=2_000, block_ms=20, look_s=0.05, grace_s=0.0, lost_s=0.3, unclaimed_s=0.6)
-"""A recorder without patience, so that tests need none."""
+QUICK = Timing(lease_ms=2_000, block_ms=20, look_s=0.05)
+"""A recorder that looks often; its patience with workers is as in life."""
 
 
 def knob(default: float, **bounds: float) -> dict[str, Any]:
@@ -118,7 +121,8 @@ class Puppet:
     def try_to_say(
         self, body: Body, step: int | None = None, blob: bytes | None = None, *, seq: int | None = None
     ) -> append.Appended:
-        number = self.seq + 1 if seq is None else seq
+        following = 0 if self.source == "api" else self.seq + 1  # the api has no count of its own
+        number = following if seq is None else seq
         described_blob = None
         if blob is not None:
             sha256 = hashlib.sha256(blob).hexdigest()
@@ -206,8 +210,6 @@ class Stack:
 
     def cursor(self) -> str:
         assert self.database is not None
-        from api.store.state import cursor
-
         with self.database.read() as session:
             return cursor(session)
 
@@ -325,3 +327,89 @@ def stack(server: Stack, start_recorder: Callable[..., Thread]) -> Stack:
     """The api and the recorder."""
     start_recorder()
     return server
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """What the played worker can run."""
+    return CATALOGUE
+
+
+class Tape:
+    """Makes log entries without a log: what the recorder would read."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[str, dict[bytes, bytes]]] = []
+        self._seq: dict[tuple[str, int, str], int] = {}
+
+    def say(self, run: str, body: Body, step: int | None = None, **more: Any) -> str:
+        """Add an event; `attempt`, `source`, `seq` and `blob` may be given."""
+        attempt, source, blob = more.get("attempt", 1), more.get("source", "trainer"), more.get("blob")
+        seq = more.get("seq") or self._seq.get((run, attempt, source), 0) + 1
+        self._seq[run, attempt, source] = seq
+        about = None
+        if blob is not None:
+            sha256 = more.get("sha256", hashlib.sha256(blob).hexdigest())
+            about = Blob(sha256=sha256, media_type="image/png", size_bytes=len(blob))
+        event = Envelope(
+            run=run, attempt=attempt, source=source, seq=seq, step=step, time=more.get("time", 1e9),
+            kind=body.kind, body=body.model_dump(mode="json"), blob=about,
+        )  # fmt: skip
+        return self.raw({b"seq": str(seq).encode(), **{k.encode(): v for k, v in to_fields(event, blob).items()}})
+
+    def raw(self, fields: dict[bytes, bytes]) -> str:
+        """Add an entry, whatever it holds."""
+        self.entries.append((f"1700000000000-{len(self.entries) + 1}", fields))
+        return self.entries[-1][0]
+
+    def take(self) -> list[tuple[str, dict[bytes, bytes]]]:
+        """What was added since the last time."""
+        taken, self._taken = self.entries[self._taken :], len(self.entries)
+        return taken
+
+    _taken = 0
+
+
+@pytest.fixture
+def tape() -> Tape:
+    return Tape()
+
+
+@dataclass
+class Desk:
+    """A recorder's desk without Redis: entries go in, rows come out."""
+
+    database: Database
+    artefacts: Artefacts
+    recording: Recording
+    position: int
+
+    def record(self, entries: list[tuple[str, dict[bytes, bytes]]]) -> None:
+        if entries:
+            self.position = self.recording.record(self.position, entries)
+
+    def add_run(self, run: str, **columns: Any) -> None:
+        known = {"name": run, "spec": "{}", "steps": 100, "knobs": "[]", "status": "queued", "created_at": 1.0}
+        with self.database.write() as session:
+            session.add(RunRow(id=run, **{**known, **columns}))
+
+    def row(self, run: str) -> RunRow:
+        with self.database.read() as session:
+            found = session.get(RunRow, run)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def desk(tmp_path: Path, migrated: Path) -> Iterator[Desk]:
+    shutil.copy(migrated, tmp_path / "desk.db")
+    database, artefacts = Database(f"sqlite:///{tmp_path}/desk.db"), Artefacts(f"file://{tmp_path}/artefacts")
+    recording = Recording(database, artefacts)
+    yield Desk(database, artefacts, recording, recording.position())
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def puppet_class() -> type[Puppet]:
+    """Plays a trainer: `puppet_class(redis, run, attempt, source)`."""
+    return Puppet

@@ -1,0 +1,93 @@
+"""Knobs: what may be asked, and what is in force."""
+
+import pytest
+
+from api import knobs
+from api.problems import InvalidKnobs
+from api.specs import checked
+from api.tables import LedgerRow, RunRow
+from contract.knobs import KnobDescription
+from contract.runs import CreateRun
+
+KNOWN = [
+    KnobDescription(name="r1.weight", default=10.0, minimum=0, maximum=100),
+    KnobDescription(name="game.d_steps", kind="integer", default=1, minimum=1, maximum=100),
+]
+
+
+def change(name, new, step, attempt, position=0):
+    return LedgerRow(name=name, new=new, step=step, attempt=attempt, outcome_position=position, outcome="applied")
+
+
+def run(*, attempt=1, from_step=0, step=0):
+    return RunRow(id="r", attempt=attempt, from_step=from_step, step=step, knobs=knobs.encode(KNOWN))
+
+
+def values(row, *changes):
+    return {state.name: (state.value, state.applied_step) for state in knobs.states(row, changes, ())}
+
+
+def test_the_knobs_of_a_spec_are_found_without_a_trainer(catalogue):
+    spec = checked(CreateRun(recipe="faces-acgan", overrides={"conditioning": {"weight": 3.0}}), catalogue)
+    found = {knob.name: knob.default for knob in knobs.of_spec(spec, catalogue)}
+    assert found == {
+        "game.d_steps": 1,
+        "auxiliary.weight": 3.0,
+        "hinge.margin": 1.0,
+        "optimiser.g.lr": 2e-4,
+        "optimiser.d.lr": 2e-4,
+        "r1.weight": 10.0,
+    }
+
+
+def test_allowed_values_pass_and_keep_their_kind():
+    assert knobs.check(KNOWN, {"r1.weight": 0, "game.d_steps": 2.0}) == {"r1.weight": 0, "game.d_steps": 2}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ({"r1.weight": -1}, "r1.weight must be a number from 0 to 100; got -1"),
+        ({"r1.weight": "5"}, "r1.weight must be a number from 0 to 100; got '5'"),
+        ({"r1.weight": True}, "r1.weight must be a number from 0 to 100; got True"),
+        ({"r1.weight": float("nan")}, "r1.weight must be a number from 0 to 100; got nan"),
+        ({"r1.weight": None}, "r1.weight must be a number from 0 to 100; got None"),
+        ({"game.d_steps": 1.5}, "game.d_steps must be a whole number from 1 to 100; got 1.5"),
+        ({"r2.weight": 1}, "no knob called 'r2.weight'; this run has: r1.weight, game.d_steps"),
+        ({}, "no knob came; send an object of names and values"),
+    ],
+)
+def test_refusals_name_the_bound(wanted, message):
+    with pytest.raises(InvalidKnobs) as refused:
+        knobs.check(KNOWN, wanted)
+    assert refused.value.detail.startswith(message)
+
+
+def test_one_bad_value_refuses_all_and_each_fault_is_named():
+    with pytest.raises(InvalidKnobs) as refused:
+        knobs.check(KNOWN, {"r1.weight": 5, "game.d_steps": 0, "x": 1})
+    assert [error.where for error in refused.value.errors] == ["game.d_steps", "x"]
+
+
+def test_a_change_is_in_force_from_its_step():
+    assert values(run(step=7), change("r1.weight", "5.0", 8, 1))["r1.weight"] == (5.0, 8)
+
+
+def test_the_last_of_several_changes_holds():
+    row = run(step=20)
+    assert values(row, change("r1.weight", "5", 8, 1), change("r1.weight", "6", 9, 1))["r1.weight"] == (6, 9)
+
+
+def test_after_a_resume_earlier_changes_are_part_of_the_first_values_or_wait_for_their_step():
+    before = change("r1.weight", "5.0", 10, 1)
+    later = change("game.d_steps", "3", 40, 1)
+    at_the_checkpoint = run(attempt=2, from_step=20, step=20)
+    assert values(at_the_checkpoint, before, later) == {"r1.weight": (10.0, None), "game.d_steps": (1, None)}
+    replayed = run(attempt=2, from_step=20, step=45)
+    assert values(replayed, before, later)["game.d_steps"] == (3, 40)
+
+
+def test_a_wish_stands_beside_the_value_in_force():
+    wish = LedgerRow(name="r1.weight", new="50")
+    state = next(state for state in knobs.states(run(), (), [wish]) if state.name == "r1.weight")
+    assert (state.value, state.asked) == (10.0, 50)

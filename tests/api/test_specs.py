@@ -1,0 +1,86 @@
+"""From a request to a frozen spec."""
+
+import pytest
+
+from api.problems import InvalidSpecRefused, NoWorkerYet
+from api.specs import catalogue_of, checked
+from contract.components import Catalogue
+from contract.runs import CreateRun
+
+
+@pytest.fixture
+def known(catalogue) -> Catalogue:
+    return catalogue
+
+
+def refused(catalogue, **asked):
+    with pytest.raises(InvalidSpecRefused) as caught:
+        checked(CreateRun.model_validate(asked), catalogue)
+    return {problem.where: problem.message for problem in caught.value.errors}
+
+
+def test_a_recipe_is_filled_in_with_defaults_and_overrides(known):
+    asked = {"recipe": "faces-acgan", "overrides": {"dataset": {"size": 32}, "seed": 7}}
+    spec = checked(CreateRun.model_validate(asked), known)
+    assert spec.dataset.params == {"size": 32}
+    assert spec.regularisers[0].params == {"weight": 10.0, "every": 16}
+    assert (spec.seed, spec.steps) == (7, 500)
+    assert [monitor.name for monitor in spec.monitors or []] == ["losses"]
+
+
+def test_an_override_that_names_another_component_replaces_it_whole(known):
+    overrides = {"dataset": {"name": "ring"}, "network": {"name": "mlp"}, "conditioning": {"name": "none"}}
+    spec = checked(CreateRun.model_validate({"recipe": "faces-acgan", "overrides": overrides}), known)
+    assert (spec.dataset.params, spec.network.params) == ({}, {})
+
+
+def test_every_fault_is_named_with_its_place(known):
+    problems = refused(
+        known,
+        recipe="faces-acgan",
+        overrides={
+            "network": {"width": 4},
+            "dataset": {"size": 17},
+            "regularisers": [{"name": "r1", "every": 0, "colour": "red"}],
+        },
+    )
+    assert problems["network.width"] == "must be 8 or more; got 4"
+    assert problems["dataset.size"] == "must be one of 16, 32; got 17"
+    assert problems["regularisers.0.every"] == "must be 1 or more; got 0"
+    assert problems["regularisers.0.colour"] == "r1 has no param colour; its params: weight, every"
+
+
+def test_an_unknown_component_is_answered_with_those_there_are(known):
+    problems = refused(known, recipe="faces-acgan", overrides={"loss": {"name": "wgan"}})
+    assert problems == {"losses.wgan": "no losses component called 'wgan'; known: hinge"}
+
+
+def test_a_combination_that_cannot_work_is_refused(known):
+    problems = refused(known, recipe="faces-acgan", overrides={"dataset": {"name": "ring"}})
+    assert "dcgan needs sample = image" in problems["networks.dcgan"]
+
+
+def test_an_unknown_recipe_is_answered_with_those_there_are(known):
+    assert refused(known, recipe="cats") == {"recipe": "no recipe called 'cats'; known: faces-acgan"}
+
+
+@pytest.mark.parametrize("asked", [{}, {"recipe": "faces-acgan", "spec": {}}])
+def test_either_a_recipe_or_a_spec(known, asked):
+    assert 'give either "spec" or "recipe"' in refused(known, **asked)["spec"]
+
+
+def test_a_spec_of_the_wrong_shape_is_refused(known):
+    problems = refused(known, spec={"dataset": {"name": "ring"}, "steps": 0, "colour": 1})
+    assert problems["steps"] == "Input should be greater than or equal to 1; got 0"
+    assert set(problems) == {"network", "loss", "steps", "colour"}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_numbers_that_are_not_finite_are_refused(known, value):
+    problems = refused(known, recipe="faces-acgan", overrides={"conditioning": {"weight": value}})
+    assert problems["conditioning.weight"].endswith(f"got {value}")
+
+
+def test_without_any_worker_nobody_knows_what_can_run():
+    with pytest.raises(NoWorkerYet, match=r"no worker has announced itself yet.*python -m worker"):
+        catalogue_of(None)
