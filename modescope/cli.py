@@ -20,6 +20,8 @@ from modescope.overrides import overrides, split
 
 ANSWER_S = 30.0
 INTERRUPTED = 130
+PLAIN_WIDTH = 200
+"""Columns of a table that goes into a file or a pipe."""
 
 run_argument = click.argument("run_id", metavar="RUN")
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stdout, for scripts.")
@@ -65,7 +67,7 @@ def runs(*, status: str | None, limit: int, as_json: bool) -> None:
     table = Table("run", "name", "step", "state", box=None)
     for run in found:
         table.add_row(run.id, run.name, f"{run.step}/{run.steps}", _state(run.status, run.reason))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH).print(table)
 
 
 @click.command()

@@ -59,6 +59,7 @@ class Server:
             "MODESCOPE_CHECKPOINT_S": "2",
         }
         self.lines = deque(maxlen=400)
+        self.clients = []
 
     def start(self):
         began = time.monotonic()
@@ -71,7 +72,8 @@ class Server:
             text=True,
             start_new_session=True,
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
         self.link = until(self._find_link, within_s=START_S, what="a sign-in link\n" + "".join(self.lines))
         self.started_s = time.monotonic() - began
         return self
@@ -79,7 +81,9 @@ class Server:
     def interrupt(self):
         """Ctrl-C, and wait for the end."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=60)
+        status = self.process.wait(timeout=60)
+        self._close()
+        return status
 
     def end(self):
         if self.process.poll() is None:
@@ -89,9 +93,13 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait(timeout=10)
+            self._close()
+        for client in self.clients:
+            client.http.close()
 
     def client(self):
-        return Client(self.url, self.link.split("token=")[1])
+        self.clients.append(Client(self.url, self.link.split("token=")[1]))
+        return self.clients[-1]
 
     def run_command(self, *words, **options):
         return subprocess.run(
@@ -103,6 +111,10 @@ class Server:
             check=False,
             **options,
         )
+
+    def _close(self):
+        self.reader.join(timeout=10)
+        self.process.stdout.close()
 
     def _read(self):
         for line in self.process.stdout:

@@ -1,8 +1,13 @@
 """The same from a shell: the command and plain HTTP, and bad input answered so that one knows what to do."""
 
 import json
+import re
+import subprocess
+from pathlib import Path
 
 import pytest
+
+README = Path(__file__).parents[2] / "README.md"
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(420)]
 
@@ -24,6 +29,21 @@ def test_launch_follow_and_set_from_the_shell(server):
     found = next(item for item in listed["items"] if item["id"] == run)
     assert found["status"] in ("running", "stopped")
     server.client().wait(run, lambda r: r["status"] == "stopped")
+
+
+def test_the_readmes_curl_commands_work_as_they_stand(server):
+    blocks = re.findall(r"^```sh\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+    (block,) = (block for block in blocks if "curl" in block)
+    here = block.replace(":8000", f":{server.port}").replace("data/token", str(server.data / "token"))
+    said = subprocess.run(["bash", "-e", "-c", here], capture_output=True, text=True, timeout=120, check=False)
+    assert said.returncode == 0, said.stderr
+    assert '"detail"' not in said.stdout, "a problem document"
+    assert "event: run.status" in said.stdout
+    client = server.client()
+    run = next(item["id"] for item in client.get("/runs").json()["items"] if item["name"] == "from the shell")
+    client.wait(run, lambda r: r["status"] == "stopped")
+    asked = [(item["name"], item["outcome"]) for item in client.get(f"/runs/{run}/ledger").json()["items"]]
+    assert asked == [("auxiliary.weight", "applied"), ("stop", "applied")]
 
 
 BAD = [

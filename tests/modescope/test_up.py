@@ -134,6 +134,16 @@ def test_stops_in_order_and_redis_last(start, tmp_path):
     assert up.left_behind() == []
 
 
+def test_asked_to_stop_while_it_starts_it_stops(start, until, tmp_path):
+    (tmp_path / "worker.is_late").touch()
+    up = start()
+    until(lambda: len(up.story()) == 4, 20)
+    up.process.send_signal(signal.SIGTERM)
+    assert up.wait() == 0
+    assert up.left_behind() == []
+    assert "Sign in at" not in up.text
+
+
 def test_second_ctrl_c_does_not_wait_for_the_deaf(start, until, tmp_path):
     (tmp_path / "worker.is_deaf").touch()
     up = start().wait_ready()
