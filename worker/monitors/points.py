@@ -15,7 +15,7 @@ from worker.monitors import Measurement, MonitorParams, TrainingView
 MARGIN = 0.15
 """Empty border on each side, as a share of what the real points span."""
 DIGITS = 4
-"""Decimal digits kept of a span: finer than a pixel of any screen, and a third of the bytes."""
+"""Decimal digits kept of a span: finer than a pixel of any screen, and half the bytes."""
 
 
 @monitors.register
@@ -23,8 +23,9 @@ class Points(monitors.Monitor):
     """Points in the plane: what G makes of the same latents at every look, some real points, and D's logit around them.
 
     Generated points are of the averaged G, the lattice is of D, both in eval mode. High logit means real. The lattice
-    covers all real points and a border of 15 %; generated points may lie outside. Coordinates and logits are rounded
-    to a ten-thousandth of their span. A drawing, not an estimate: `modes` counts.
+    covers all real points and a border of 15 %; generated points may lie outside. Coordinates are rounded to a
+    ten-thousandth of what the real points span; logits to 0.0001, or finer where all of them span less than 1.
+    A drawing, not an estimate: `modes` counts.
     """
 
     title: ClassVar[str] = "Points and D's surface"
@@ -61,10 +62,11 @@ class Points(monitors.Monitor):
         low, high = samples.amin(0).double().cpu(), samples.amax(0).double().cpu()
         span = (high - low).clamp_min(torch.finfo(torch.float32).tiny)
         low, high = low - MARGIN * span, high + MARGIN * span
+        decimals = _decimals(span.max().item())
         body = PointsBody(
             series="points",
-            generated=_rounded(generated, span.max().item()).tolist(),
-            real=_rounded(samples[chosen], span.max().item()).tolist(),
+            generated=_rounded(generated, decimals).tolist(),
+            real=_rounded(samples[chosen], decimals).tolist(),
             extent=[low[0].item(), high[0].item(), low[1].item(), high[1].item()],
             field=self._field(view, low, high).tolist(),
         )
@@ -77,10 +79,16 @@ class Points(monitors.Monitor):
         y, x = torch.meshgrid(ys, xs, indexing="ij")
         logits = view.judge(torch.stack([x.flatten(), y.flatten()], dim=1).to(view.device)).logits.reshape(n, n)
         finite = logits[logits.isfinite()].double()
-        return _rounded(logits, (finite.max() - finite.min()).item() if len(finite) else 0.0)
+        span = (finite.max() - finite.min()).item() if len(finite) else 0.0
+        # Never coarser than 0.0001: the page shows σ(logit), for which 3 is 3 however large a corner's logit is.
+        return _rounded(logits, max(DIGITS, _decimals(span)))
 
 
-def _rounded(values: Tensor, span: float) -> Tensor:
-    """Values in float64, rounded to a ten-thousandth of the span; NaN and infinities stay."""
-    exact = values.double().cpu()
-    return exact if span <= 0 else torch.round(exact, decimals=DIGITS - math.floor(math.log10(span)))
+def _decimals(span: float) -> int:
+    """Decimal places that keep a ten-thousandth of the span."""
+    return DIGITS - math.floor(math.log10(span)) if span > 0 else DIGITS
+
+
+def _rounded(values: Tensor, decimals: int) -> Tensor:
+    """Values in float64, rounded; NaN and infinities stay."""
+    return torch.round(values.double().cpu(), decimals=decimals)

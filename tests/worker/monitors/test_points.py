@@ -119,6 +119,15 @@ def test_field_of_one_value_is_that_value(run, logit):
     assert all(repr(number) == repr(value) for row in look(run, lattice=3).field for number in row)
 
 
+def test_a_large_logit_somewhere_does_not_coarsen_the_others(run):
+    class Corner(nn.Module):
+        def forward(self, x, labels=None):
+            return Verdict(logits=torch.cat([torch.tensor([1e6]), torch.full((len(x) - 1,), 0.12345)]))
+
+    run.D = Corner()
+    assert look(run, lattice=3).field[2] == pytest.approx([0.12345] * 3, abs=1e-4)
+
+
 def test_extremes_of_both_signs_do_not_break_the_rounding(run):
     class Extremes(nn.Module):
         def forward(self, x, labels=None):
