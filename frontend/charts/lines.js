@@ -211,7 +211,7 @@ function layout({ uirevision, colours, width, height, xRange, yRange, log = fals
     dragmode: 'zoom',
     hoverlabel: { bgcolor: colours.surface, bordercolor: colours.line, font: { color: colours.text, size: 12 } },
     xaxis: {
-      ...axis, range: xRange, showgrid: false, nticks: width > 500 ? 8 : 5, tickformat: ',d', hoverformat: ',d',
+      ...axis, range: xRange, showgrid: false, nticks: width > 500 ? 8 : 5, tickformat: ',d', hoverformat: ',d', unifiedhovertitle: { text: 'step %{x:,d}' },
       showline: true, linecolor: colours.line, ticks: 'outside', tickcolor: colours.line, tick0: 0,
     },
     yaxis: {

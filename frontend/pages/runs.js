@@ -30,11 +30,12 @@ export function runsPage(context) {
   const recipes = h('section', { class: 'section', 'aria-label': 'Recipes' },
     h('div', { class: 'section-head' }, h('h2', { text: 'Recipes' }), h('span', { class: 'meta', text: 'each shows something; launch it as it is, or change it first' })), cards.element);
 
+  const title = h('h1', { class: 'unseen', text: 'Modescope: runs and recipes' });
   const arrange = () => {
     const all = store.state.runs;
     const isEmpty = all !== null && all.length === 0;
-    const wanted = isEmpty ? [recipes, runs] : [runs, recipes];
-    if (page.firstElementChild !== wanted[0] || page.childElementCount !== 2) page.replaceChildren(...wanted);
+    const wanted = isEmpty ? [title, recipes, runs] : [title, runs, recipes];
+    if (page.children[1] !== wanted[1]) page.replaceChildren(...wanted);
     setText(count, all === null || isEmpty ? '' : `${all.filter(({ status }) => status === 'running').length} running`);
   };
   bar.crumbs();

@@ -3,7 +3,7 @@
 
 import { h, icon, setText } from '../lib/dom.js';
 import { integer } from '../lib/format.js';
-import { panel } from './panel.js';
+import { panel, scrolls } from './panel.js';
 
 /** Messages that are drawn, newest first. */
 const MOST = 20;
@@ -19,6 +19,7 @@ const LEVELS = {
 export function alarms(store) {
   const { element, aside, body } = panel('Alarms', { class: 'alarms', testid: 'alarms' });
   const list = h('ul', { class: 'alarm-list' });
+  scrolls(body, 'Alarms');
   body.append(list);
   let shown = '';
 

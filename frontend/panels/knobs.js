@@ -10,7 +10,7 @@ import { integer } from '../lib/format.js';
 import { latestFor, parsed, rowState } from '../lib/knob_state.js';
 import { hasEnded } from '../lib/reduce.js';
 import { knobRow } from './knob_row.js';
-import { panel, waiting } from './panel.js';
+import { panel, scrolls, waiting } from './panel.js';
 
 /** While a request is open its age is shown to a tenth of a second. */
 const TICK_MS = 200;
@@ -23,6 +23,7 @@ export function knobs(store, actions) {
   const { element, aside, body } = panel('Knobs', { class: 'knobs', testid: 'knobs' });
   const list = h('ul', { class: 'knob-list' });
   const foot = footer(() => apply(null), () => revertAll(store));
+  scrolls(body, 'Knobs');
   body.append(list);
   element.append(foot.element);
   /** @type {Map<string, ReturnType<typeof knobRow>>} */

@@ -3,7 +3,7 @@
 
 import { h, icon, setText } from '../lib/dom.js';
 import { exact, integer, latency, moment } from '../lib/format.js';
-import { panel, waiting } from './panel.js';
+import { panel, scrolls, waiting } from './panel.js';
 
 /** Items that are drawn; the rest is in the ledger's own answer of the api. */
 const MOST = 100;
@@ -25,6 +25,7 @@ export function ledger(store, actions) {
   const { element, aside, body } = panel('Ledger', { class: 'ledger', testid: 'ledger' });
   const list = h('ol', { class: 'ledger-list' });
   const empty = waiting('No change yet. Each one is listed here with its author and the step at which it took effect.');
+  scrolls(body, 'Ledger');
   body.append(list, empty);
   /** @type {Map<string, {item: import('../lib/types.js').LedgerItem, element: HTMLElement}>} */
   const drawn = new Map();

@@ -20,3 +20,14 @@ export function panel(title, { class: className = '', testid } = {}) {
 export function waiting(text = '') {
   return h('p', { class: 'waiting', text });
 }
+
+/**
+ * A body that scrolls can be reached by key, also while nothing in it takes the focus.
+ * @param {HTMLElement} body
+ * @param {string} name
+ */
+export function scrolls(body, name) {
+  body.tabIndex = 0;
+  body.setAttribute('role', 'region');
+  body.setAttribute('aria-label', `${name}: list`);
+}

@@ -18,9 +18,10 @@ export function rail(store) {
   }, ...Object.values(lanes), cursor);
   const words = h('span', { class: 'rail-words' });
   const follow = h('button', { type: 'button', class: 'small', text: 'Follow live (L)', testid: 'follow-live' });
+  const whole = h('button', { type: 'button', class: 'small', text: 'All steps (Esc)', testid: 'all-steps', on: { click: () => store.change(['view'], ({ view }) => (view.range = null)) } });
   const element = h('footer', { class: 'rail', 'aria-label': 'Time rail' },
     h('div', { class: 'rail-labels', 'aria-hidden': 'true' }, ...LANES.map((name) => h('span', { text: name }))), track,
-    h('div', { class: 'rail-read' }, words, follow));
+    h('div', { class: 'rail-read' }, words, h('div', { class: 'rail-buttons' }, follow, whole)));
 
   const pin = (/** @type {number | null} */ step) => store.change(['view'], (state) => {
     const newest = state.open?.run.step ?? 0;
@@ -66,6 +67,7 @@ export function rail(store) {
     setAttribute(track, 'aria-valuetext', view.cursor === null ? `live, step ${open.run.step}` : `step ${view.cursor}`);
     setText(words, view.cursor === null ? 'Following live' : `Cursor ${integer(view.cursor)}`);
     follow.hidden = view.cursor === null;
+    whole.hidden = view.range === null;
   };
   const dispose = store.subscribe(['run', 'ledger', 'checkpoints', 'alarms', 'view'], show);
   show();
