@@ -2,9 +2,11 @@
 
 import importlib.metadata
 import re
+import sys
 import tomllib
 from pathlib import Path
 
+import grimp
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -16,6 +18,8 @@ LINES = [line for line in (REPOSITORY / "constraints.txt").read_text().splitline
 PINS = {canonicalize_name(name): version for name, version in (line.split("==") for line in LINES)}
 MADE_FOR_ONE_MACHINE = re.compile(r"nvidia-.*|cuda-.*|triton")
 """What PyTorch's wheel for one kind of machine brings along; it pins them itself, exactly."""
+MAY_BE_MISSING = {"mlxtend"}
+"""Installed beside, without what it asks for."""
 
 
 def asked(*extras: str) -> list[Requirement]:
@@ -48,6 +52,21 @@ def test_base_install_has_no_torchvision():
 
 def test_command_and_client_need_no_server_and_no_torch():
     assert closure().isdisjoint({"torch", "numpy", "fastapi", "celery", "redis", "sqlalchemy"})
+
+
+@pytest.mark.parametrize(
+    ("package", "extras"), [("contract", ()), ("modescope", ()), ("api", ("api",)), ("worker", ("worker",))]
+)
+def test_package_imports_only_what_its_installation_brings(package, extras):
+    """Else it works here, where everything is installed, and fails in its image."""
+    graph = grimp.build_graph("contract", "api", "worker", "modescope", include_external_packages=True)
+    ours = [module for module in graph.modules if module.split(".")[0] == package]
+    imported = {name.split(".")[0] for module in ours for name in graph.find_modules_directly_imported_by(module)}
+    theirs = imported - {"contract", "api", "worker", "modescope"} - sys.stdlib_module_names
+    found = importlib.metadata.packages_distributions()
+    needed = {canonicalize_name(found[name][0]) for name in theirs - MAY_BE_MISSING}
+    assert needed, "the walk sees what is imported"
+    assert needed - closure(*extras) == set()
 
 
 def test_digits_bring_their_file_and_nothing_else():
