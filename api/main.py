@@ -76,7 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(guarded, prefix=PREFIX)
     app.include_router(page.router)
     problem_responses.install(app)
-    app.add_middleware(middleware.Compression, minimum_size=1000, compresslevel=5)
+    app.add_middleware(middleware.Compression)
     app.add_middleware(middleware.SameOrigin, hosts=settings.hosts)
     app.add_middleware(middleware.SafeHeaders)
     return app

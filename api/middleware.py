@@ -3,26 +3,17 @@
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problem_responses
+from api.headers import HEADERS
 from api.problems import ForeignOrigin, Refused, UnknownHost, shown
 
 STREAM_PATH = "/api/v1/events"
+UNCOMPRESSED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream")
+"""Kinds that are compressed already, or, like checkpoints, cannot be."""
 SAFE_VERBS = frozenset({"GET", "HEAD", "OPTIONS"})
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-}
 
 
 class SafeHeaders:
@@ -87,6 +78,10 @@ class SameOrigin:
 
 class Compression(GZipMiddleware):
     """gzip for JSON, text and the page; never for the live stream, pictures or checkpoints."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        # Level 5: a tenth larger than level 9 on JSON, in a third of the time.
+        super().__init__(app, minimum_size=1000, compresslevel=5, exclude_content_types=UNCOMPRESSED)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; the stream goes past untouched."""

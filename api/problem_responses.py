@@ -10,6 +10,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.headers import HEADERS
 from api.problems import (
     InternalError,
     InvalidRequest,
@@ -41,7 +42,8 @@ def install(app: FastAPI) -> None:
 def response(refused: Refused) -> Response:
     """The refusal as an HTTP response."""
     document = problem(refused)
-    headers = {"Cache-Control": "no-store", **(refused.headers or {})}
+    # Starlette answers mistakes outside of all middleware: hence the headers here too.
+    headers = {**HEADERS, "Cache-Control": "no-store", **(refused.headers or {})}
     return Response(document.model_dump_json(), document.status, headers, MEDIA_TYPE)
 
 

@@ -165,7 +165,7 @@ class RedisStore:
         return None if holder is None else holder.decode()
 
     def _append(self, event: Envelope, blob: bytes | None, more_keys: list[str]) -> Appended:
-        keys, words = _append_words(event, blob, more_keys)
+        keys, words = _append_words(event, blob, more_keys, append.MOST_ENTRIES)
         try:
             answer = self._redis.evalsha(_APPEND_SHA, len(keys), *keys, *words)
         except NoScriptError:
@@ -175,12 +175,12 @@ class RedisStore:
     @staticmethod
     def _queue_append(pipeline: Pipeline, event: Envelope) -> None:
         # Never "full": an attempt that is in force without its first words would be stuck for good.
-        keys, words = _append_words(event, None, [], most_entries=2 * append.MOST_ENTRIES)
+        keys, words = _append_words(event, None, [], 2 * append.MOST_ENTRIES)
         pipeline.eval(append.SCRIPT, len(keys), *keys, *words)
 
 
 def _append_words(
-    event: Envelope, blob: bytes | None, more_keys: list[str], most_entries: int = append.MOST_ENTRIES
+    event: Envelope, blob: bytes | None, more_keys: list[str], most_entries: int
 ) -> tuple[list[str], list[str | int | bytes]]:
     keys = [names.EVENTS, names.attempt_key(event.run), names.sequence_key(event.run), *more_keys]
     fields = [part for pair in to_fields(event, blob).items() for part in pair]
