@@ -65,6 +65,11 @@ class Slots:
         finally:
             place.run = None
 
+    @property
+    def n_in_use(self) -> int:
+        """Slots in which something trains."""
+        return sum(place.run is not None for place in self._places)
+
     def describe(self) -> list[Slot]:
         """Each slot with its device and what trains there."""
         return [Slot(device=place.device, run=place.run) for place in self._places]

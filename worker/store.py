@@ -221,6 +221,14 @@ class Store:
         """
         self._do(self._redis, "DEL", names.WORKERS + worker_name)
 
+    def waiting(self) -> int:
+        """Messages that no worker has taken yet.
+
+        Raises:
+            StoreAway: if Redis does not answer.
+        """
+        return int(self._do(self._redis, "LLEN", names.QUEUE))
+
     def close(self) -> None:
         """Close every connection."""
         self._redis.close()

@@ -65,11 +65,6 @@ class Maxout(nn.Module):
         return maps.amax(dim=2)
 
 
-def leaky(slope: float) -> nn.Module:
-    """LeakyReLU of that negative slope; ReLU for 0."""
-    return nn.LeakyReLU(slope) if slope else nn.ReLU()
-
-
 def initialise(player: nn.Module, std: float | None) -> nn.Module:
     """The player with weights of linear and convolutional layers drawn from N(0, std²), biases 0; None: torch's own."""
     if std is not None:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from contract.components import ComponentParams
 from worker import networks
 from worker.networks import Problem, UnfitNetwork
-from worker.networks._parts import LabelledLatents, Maxout, VerdictLayers, initialise, leaky
+from worker.networks._parts import LabelledLatents, Maxout, VerdictLayers, initialise
 from worker.verdict import Verdict
 
 
@@ -125,7 +125,7 @@ class Mlp(networks.Network):
             if self.params.discriminator == "maxout":
                 yield Maxout(n_in, width, self.params.pieces)
             else:
-                yield from (nn.Linear(n_in, width), leaky(self.params.slope))
+                yield from (nn.Linear(n_in, width), nn.LeakyReLU(self.params.slope))
 
 
 def _length(problem: Problem) -> int:

@@ -43,8 +43,8 @@ class Adam(optimisers.OptimiserComponent):
 
     def build(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
         """Torch's Adam in one fused kernel, on the device where the parameters are."""
-        betas = (self.params.beta1, self.params.beta2)
-        adam = torch.optim.Adam(parameters, lr=self.params.lr, betas=betas, eps=self.params.eps, fused=True)
+        adam = torch.optim.Adam(parameters, eps=self.params.eps, fused=True)
+        self.refresh(adam)
         return kept_in_order(adam)
 
     def refresh(self, optimiser: Optimizer) -> None:

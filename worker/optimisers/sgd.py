@@ -37,7 +37,8 @@ class Sgd(optimisers.OptimiserComponent):
 
     def build(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
         """Torch's SGD in one fused kernel, on the device where the parameters are."""
-        sgd = torch.optim.SGD(parameters, lr=self.params.lr, momentum=self.params.momentum, fused=True)
+        sgd = torch.optim.SGD(parameters, fused=True)
+        self.refresh(sgd)
         return kept_in_order(sgd)
 
     def refresh(self, optimiser: Optimizer) -> None:

@@ -1,0 +1,144 @@
+"""What every regulariser must keep to, by its hooks. A new file in worker/regularisers is taken up by itself."""
+
+import pytest
+import torch
+from torch import nn
+
+from worker import regularisers
+from worker.regularisers import PenaltyView
+from worker.verdict import Verdict
+
+EVERY_REGULARISER = pytest.mark.parametrize("name", regularisers.family.names)
+WITH_PENALTY = pytest.mark.parametrize(
+    "name", [name for name in regularisers.family.names if regularisers.family.create(name, {}).overrides("penalty")]
+)
+
+
+class Critic(nn.Module):
+    """A smooth D for (N, 3, 4, 4), so that second derivatives exist; `slope` 0 makes it flat."""
+
+    def __init__(self, slope=1.0):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+        self.out = nn.Linear(64, 1)
+        self.slope = slope
+
+    def forward(self, x, labels=None):
+        features = torch.tanh(self.conv(x)).flatten(1)
+        return Verdict(logits=self.slope * self.out(features).squeeze(1) + 0.5, features=features)
+
+
+def view(critic, seed=0):
+    stream = torch.Generator().manual_seed(seed)
+    real, fake = torch.randn(2, 5, 3, 4, 4, generator=stream)
+    return PenaltyView(
+        judge=critic, real=real, fake=fake, real_labels=None, fake_labels=None, generator=stream.manual_seed(seed + 1)
+    )
+
+
+def seeded(seed):
+    return torch.Generator().manual_seed(seed)
+
+
+@EVERY_REGULARISER
+def test_acts_on_a_player_and_does_something(name):
+    component = regularisers.family.create(name, {})
+    assert component.player in ("G", "D")
+    assert any(component.overrides(hook) for hook in ("build", "latents", "inputs", "penalty", "after_step"))
+
+
+@WITH_PENALTY
+def test_penalty_is_a_finite_scalar_with_a_weight_and_an_interval(name):
+    component = regularisers.family.create(name, {})
+    penalty = component.penalty(view(Critic()))
+    assert penalty.shape == ()
+    assert penalty.isfinite()
+    assert "knob" in type(component.params).model_json_schema()["properties"]["weight"]
+    assert component.params.every >= 1
+
+
+@WITH_PENALTY
+def test_gradient_reaches_the_weights_of_d_and_nothing_else(name):
+    critic = Critic()
+    looked_at = view(critic)
+    regularisers.family.create(name, {}).penalty(looked_at).backward()
+    for weight in (critic.conv.weight, critic.out.weight):
+        assert weight.grad.isfinite().all()
+        assert weight.grad.abs().sum() > 0
+    assert not looked_at.real.requires_grad
+    assert not looked_at.fake.requires_grad
+
+
+@WITH_PENALTY
+def test_gradient_is_the_slope_of_the_penalty(name):
+    critic = Critic().double()
+    component = regularisers.family.create(name, {})
+
+    def penalty():
+        looked_at = view(critic)
+        return component.penalty(
+            PenaltyView(**{**vars(looked_at), "real": looked_at.real.double(), "fake": looked_at.fake.double()})
+        )
+
+    weight = critic.conv.weight
+    (gradient,) = torch.autograd.grad(penalty(), weight)
+    step = 1e-6 * torch.randn(weight.shape, generator=seeded(3), dtype=torch.float64)
+    weight.data += step
+    above = penalty()
+    weight.data -= 2 * step
+    below = penalty()
+    torch.testing.assert_close((gradient * step).sum(), (above - below).detach() / 2, rtol=1e-5, atol=0)
+
+
+@WITH_PENALTY
+def test_a_flat_critic_pays_what_the_class_declares(name):
+    component = regularisers.family.create(name, {})
+    critic = Critic(slope=0.0)
+    penalty = component.penalty(view(critic))
+    assert penalty.item() == component.flat_penalty
+    penalty.backward()
+    assert critic.conv.weight.grad.isfinite().all()
+
+
+@WITH_PENALTY
+def test_doubling_the_batch_changes_nothing_but_the_draws(name):
+    component = regularisers.family.create(name, {})
+    once = view(lambda x, labels: Verdict(logits=x.flatten(1).sum(1)))
+    twice = PenaltyView(**{**vars(once), "real": once.real.repeat(2, 1, 1, 1), "fake": once.fake.repeat(2, 1, 1, 1)})
+    torch.testing.assert_close(component.penalty(twice), component.penalty(once), rtol=1e-6, atol=0)
+
+
+@EVERY_REGULARISER
+@pytest.mark.parametrize("hook", ["latents", "inputs"])
+def test_noise_keeps_the_shape_and_comes_from_the_given_stream(name, hook):
+    component = regularisers.family.create(name, {})
+    x = torch.randn(6, 3, generator=seeded(0))
+    outside = torch.get_rng_state()
+    changed = getattr(component, hook)(x, seeded(1))
+    assert changed.shape == x.shape
+    assert changed.dtype == x.dtype
+    assert torch.equal(changed, getattr(component, hook)(x, seeded(1)))
+    assert torch.equal(torch.get_rng_state(), outside)
+
+
+@WITH_PENALTY
+def test_penalty_draws_from_the_given_stream_only(name):
+    component = regularisers.family.create(name, {})
+    critic = Critic()
+    outside = torch.get_rng_state()
+    assert torch.equal(component.penalty(view(critic)), component.penalty(view(critic)))
+    assert torch.equal(torch.get_rng_state(), outside)
+
+
+@EVERY_REGULARISER
+def test_a_built_player_still_trains_and_can_be_saved_and_read(name):
+    component = regularisers.family.create(name, {})
+    player, other = Critic(), Critic()
+    component.build(player)
+    component.build(other)
+    x = torch.randn(5, 3, 4, 4, generator=seeded(0))
+    player(x).logits.sum().backward()
+    component.after_step(player)
+    assert all(parameter.grad.isfinite().all() for parameter in player.parameters())
+    other.load_state_dict(player.state_dict())
+    assert torch.equal(other.eval()(x).logits, player.eval()(x).logits)
