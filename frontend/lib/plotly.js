@@ -15,6 +15,7 @@ function afterPaint() {
 }
 
 function fetchScript() {
+  const letStylesIn = keepStylesOut(document.head);
   return new Promise((done, fail) => {
     const script = document.createElement('script');
     const meta = document.querySelector('meta[name="plotly"]');
@@ -22,5 +23,19 @@ function fetchScript() {
     script.onload = () => done(/** @type {any} */ (window).Plotly);
     script.onerror = () => fail(new Error(`charts cannot be drawn: ${script.src} did not load; reload the page`));
     document.head.append(script);
-  });
+  }).finally(letStylesIn);
+}
+
+/**
+ * While it loads, Plotly's bundle puts in a style element for maps. Nothing here draws maps, and the page's policy
+ * refuses style elements, with an error in the console; so it is not let in.
+ * @param {HTMLHeadElement} head
+ * @returns {() => void} ends it
+ */
+function keepStylesOut(head) {
+  const append = head.appendChild.bind(head);
+  head.appendChild = (node) => (node instanceof HTMLStyleElement ? node : append(node));
+  return () => {
+    Reflect.deleteProperty(head, 'appendChild');
+  };
 }
