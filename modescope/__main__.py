@@ -1,5 +1,7 @@
 """The command `modescope`: start the stack, launch and watch runs, turn their knobs."""
 
+import contextlib
+
 import click
 
 from contract.components import UnknownComponent
@@ -58,7 +60,13 @@ def up_command(commands: Commands | None) -> None:
 
     MODESCOPE_HOST, MODESCOPE_PORT, MODESCOPE_DATA and MODESCOPE_TOKEN say where; see .env.example for the rest.
     """
-    up(read(UpSettings), click.echo, commands)
+    up(read(UpSettings), say, commands)
+
+
+def say(line: str) -> None:
+    """A line on stdout, for whoever still reads it: a server does not end because its terminal has gone."""
+    with contextlib.suppress(OSError):
+        click.echo(line)
 
 
 for verb in VERBS:

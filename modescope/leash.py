@@ -47,6 +47,12 @@ class BoundedLog:
         """Close the file."""
         self._file.close()
 
+    def _say_once(self, line: str) -> None:
+        if not self._failed:
+            self._failed = True
+            with contextlib.suppress(OSError):
+                sys.stderr.write(line)
+
     def _start_anew(self) -> None:
         self._file.close()
         self.path.replace(self.path.with_name(self.path.name + ".1"))

@@ -85,8 +85,8 @@ class Stack:
 
     def _asked_to_stop(self) -> None:
         if not self._stop.is_set():
-            self._say("Stopping: runs that train write a checkpoint and go on at the next start …")
             self._stop.set()
+            self._say("Stopping: runs that train write a checkpoint and go on at the next start …")
             return
         for keeper in self._keepers.values():
             keeper.kill()

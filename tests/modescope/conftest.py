@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -32,21 +33,22 @@ def is_alive(pid: int) -> bool:
 class Up:
     """One `up` with stand-ins, in a folder."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, *, output: int | None = None, **environment: str) -> None:
         self.folder = folder
         self.port = int(environment.get("MODESCOPE_PORT", free_port()))
         self.output = folder / f"output-{time.monotonic_ns()}"
         ours = {key: value for key, value in os.environ.items() if not key.startswith("MODESCOPE_")}
         self.settings = {"MODESCOPE_DATA": str(folder / "data"), "MODESCOPE_PORT": str(self.port), **environment}
-        with self.output.open("w") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, str(STANDINS), "up", str(folder)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                env={**ours, "PYTHONPATH": str(REPOSITORY), **self.settings},
-            )
+        descriptor = os.open(self.output, os.O_WRONLY | os.O_CREAT) if output is None else output
+        self.process = subprocess.Popen(
+            [sys.executable, str(STANDINS), "up", str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**ours, "PYTHONPATH": str(REPOSITORY), **self.settings},
+        )
+        os.close(descriptor)
 
     def wait_ready(self) -> "Up":
         self._until(lambda: "Sign in at" in self.text and self.all_pids())
@@ -121,8 +123,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Up]]:
     """Start `up` in the test's own folder; whatever still runs at the end is stopped."""
     started: list[Up] = []
 
-    def _start(**environment: str) -> Up:
-        started.append(Up(tmp_path, **environment))
+    def _start(**options: Any) -> Up:
+        started.append(Up(tmp_path, **options))
         return started[-1]
 
     yield _start

@@ -81,6 +81,17 @@ def test_dead_child_is_started_again_and_the_others_are_left_alone(running, unti
     assert "worker ended (killed by SIGKILL; running out of memory" in up.text
 
 
+def test_terminal_that_has_gone_ends_nothing(start, until, tmp_path):
+    reading, writing = os.pipe()
+    up = start(output=writing)
+    until(lambda: up.all_pids(), 20)
+    os.close(reading)
+    worker = up.starts("worker")[-1]
+    os.kill(worker, signal.SIGKILL)
+    until(lambda: up.starts("worker")[-1] != worker)
+    assert up.process.poll() is None
+
+
 def test_dead_redis_comes_back_on_its_port_with_its_data(running, until):
     up = running
     access = valkey.Access(**_json(running.folder / "data/redis/access.json"))
