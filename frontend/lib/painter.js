@@ -10,6 +10,9 @@ const LEAST_MS = 250;
 /** Share of the time that drawing of all charts together may take. */
 const SHARE = 0.1;
 
+/** However slow the machine, a live chart moves this often. */
+const MOST_MS = 2000;
+
 /**
  * How long to wait before the next drawing of a chart.
  * @param {number} cost_ms what one drawing took lately
@@ -17,7 +20,7 @@ const SHARE = 0.1;
  * @returns {number}
  */
 export function interval_ms(cost_ms, visible) {
-  return Math.max(LEAST_MS, (cost_ms * visible) / SHARE);
+  return Math.min(MOST_MS, Math.max(LEAST_MS, (cost_ms * visible) / SHARE));
 }
 
 /**

@@ -98,6 +98,7 @@ test('drawing takes at most a tenth of the time, and a chart at most four redraw
   assert.equal(interval_ms(0, 6), 250);
   assert.equal(interval_ms(2, 6), 250);
   assert.equal(interval_ms(20, 6), 1200);
+  assert.equal(interval_ms(500, 6), 2000, 'a slow machine still moves');
 });
 
 function state(status, stream) {
