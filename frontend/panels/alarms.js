@@ -78,7 +78,7 @@ function unguarded(open) {
 
 /** @param {Parameters<typeof icon>[0]} shape @param {string} tone @param {string} name @param {string} text */
 function line(shape, tone, name, text) {
-  return h('li', { class: 'alarm' }, icon(shape, tone), h('span', {}, name === '' ? null : h('b', { class: tone, text: `${name} ` }), text));
+  return h('li', { class: 'alarm' }, icon(shape, tone), h('span', {}, name === '' ? null : h('strong', { class: tone, text: `${name} ` }), text));
 }
 
 /** @param {number | null} step */
