@@ -47,9 +47,6 @@ class Recording:
 
     def position(self) -> int:
         """How far everything is recorded."""
-        with self._database.write() as session:
-            if session.get(RecorderRow, THE_ROW) is None:
-                session.add(RecorderRow(id=THE_ROW, position=0, n_events=0))
         with self._database.read() as session:
             return cursor_position(session)
 

@@ -95,14 +95,14 @@ def test_a_failed_write_changes_nothing(url):
 
     def fail():
         with database.write() as session:
-            session.add(RecorderRow(id=1, position=5, n_events=5))
+            session.add(RecorderRow(id=2, position=5, n_events=5))
             session.flush()
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         fail()
     with database.read() as session:
-        assert session.get(RecorderRow, 1) is None
+        assert session.get(RecorderRow, 2) is None
     database.close()
 
 
@@ -110,10 +110,10 @@ def test_a_reader_sees_one_moment(url):
     database = Database(url)
     database.migrate()
     with database.read() as session:
-        assert session.get(RecorderRow, 1) is None
+        assert session.get(RecorderRow, 2) is None
         with database.write() as other:
-            other.add(RecorderRow(id=1, position=5, n_events=5))
-        assert session.scalar(text("SELECT count(*) FROM recorder_state")) == 0
+            other.add(RecorderRow(id=2, position=5, n_events=5))
+        assert session.scalar(text("SELECT count(*) FROM recorder_state")) == 1
     database.close()
 
 

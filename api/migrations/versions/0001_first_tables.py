@@ -14,13 +14,14 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.create_table("orphans", sa.Column("name", sa.Text(), nullable=False), sa.PrimaryKeyConstraint("name"))
-    op.create_table(
+    state = op.create_table(
         "recorder_state",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("position", BIG, nullable=False),
         sa.Column("n_events", BIG, nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.bulk_insert(state, [{"id": 1, "position": 0, "n_events": 0}])
     op.create_table(
         "runs",
         sa.Column("id", sa.Text(), nullable=False),

@@ -46,7 +46,7 @@ def all_events(desk, run="r"):
 
 def rows(desk, table):
     with desk.database.read() as session:
-        return session.scalars(select(table)).all()
+        return session.scalars(select(table).order_by(*table.__table__.primary_key)).all()
 
 
 def items(desk, run="r"):
