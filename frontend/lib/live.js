@@ -72,26 +72,28 @@ export function followRun(store, id, charted, onProblem) {
     close = listen(store, open, recent, again);
   };
 
+  /** What no retry can mend is handed on; for the rest, everything is asked anew a little later. */
+  const recover = (/** @type {unknown} */ error) => {
+    if (!(error instanceof Problem)) throw error;
+    if (isStopped) return;
+    if (error.status === 401 || error.status === 404) {
+      onProblem(error);
+      return;
+    }
+    store.change(['stream'], ({ stream }) => changeState(stream, 'retrying'));
+    window.clearTimeout(timer);
+    timer = window.setTimeout(again, RETRY_MS);
+  };
   const again = () => {
-    load().catch((error) => {
-      if (isStopped) return;
-      if (!(error instanceof Problem)) throw error;
-      if (error.status === 401 || error.status === 404) {
-        onProblem(error);
-        return;
-      }
-      store.change(['stream'], ({ stream }) => changeState(stream, 'retrying'));
-      timer = window.setTimeout(again, RETRY_MS);
-    });
+    load().catch(recover);
   };
 
-  /** @type {Map<string, Promise<void>>} */
-  const underWay = new Map();
+  /** @type {Set<string>} */
+  const underWay = new Set();
   /** @param {RunState} open @param {string} name */
   const fetchOne = async (open, name) => {
-    await loadScalar(open, name);
+    await loadScalar(open, name).finally(() => underWay.delete(name));
     replayScalars(open.scalars.get(name), recent);
-    underWay.delete(name);
     store.change(['series'], () => {});
   };
 
@@ -107,20 +109,23 @@ export function followRun(store, id, charted, onProblem) {
       const { open } = store.state;
       if (open === null) return;
       const missing = names.filter((name) => !open.scalars.has(name) && !underWay.has(name));
-      for (const name of missing) underWay.set(name, Promise.resolve());
-      await inParallel(missing, (name) => fetchOne(open, name));
+      for (const name of missing) underWay.add(name);
+      await inParallel(missing, (name) => fetchOne(open, name)).catch(recover);
     },
-    zoom: async (names, [from, to]) => {
-      const { open } = store.state;
-      if (open === null) return;
-      const query = { from: Math.max(0, Math.floor(from)), to: Math.ceil(to), buckets: BUCKETS };
-      const found = await inParallel(names, async (name) => bucketsFrom(await getSeries(id, name, query)));
-      const { range } = store.state.view;
-      if (store.state.open !== open || range === null || range[0] !== from || range[1] !== to) return;
-      for (const buckets of found) replayScalars(buckets, recent);
-      store.change(['series'], () => found.forEach((buckets) => open.details.set(buckets.name, buckets)));
-    },
+    zoom: (names, range) => zoom(names, range).catch(recover),
   };
+
+  /** @param {string[]} names @param {[number, number]} range */
+  async function zoom(names, [from, to]) {
+    const { open } = store.state;
+    if (open === null) return;
+    const query = { from: Math.max(0, Math.floor(from)), to: Math.ceil(to), buckets: BUCKETS };
+    const found = await inParallel(names, async (name) => bucketsFrom(await getSeries(id, name, query)));
+    const { range } = store.state.view;
+    if (store.state.open !== open || range === null || range[0] !== from || range[1] !== to) return;
+    for (const buckets of found) replayScalars(buckets, recent);
+    store.change(['series'], () => found.forEach((buckets) => open.details.set(buckets.name, buckets)));
+  }
 }
 
 /**
