@@ -59,7 +59,9 @@ class Derivation:
         self._session.flush()
 
     def on_status(self, run: RunRow, event: Envelope, body: RunStatus, position: int) -> None:
-        """The run has come into a state."""
+        """The run has come into a state; an end is final: a trainer that dies on its way out revives nothing."""
+        if run.status in ENDED and event.attempt <= run.attempt:
+            return
         run.attempt, run.status, run.status_source = event.attempt, body.status, event.source
         run.reason, run.traceback = body.reason, body.traceback
         if body.status in ("starting", "running") and run.started_at is None:

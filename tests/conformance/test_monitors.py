@@ -125,6 +125,7 @@ def returned(measurement):
 @EVERY_MONITOR
 def test_it_yields_the_series_that_it_declares(name):
     run = run_for(name)
+    run.train({"G": torch.optim.Adam(run.G.parameters()), "D": torch.optim.Adam(run.D.parameters())})
     measurement = monitors.family.create(name, {}).measure(run.view())
     assert returned(measurement) == declared(name, run.dataset.attributes)
 

@@ -17,13 +17,16 @@ def test_ctrl_c_and_up_again_loses_nothing(server):
     server.start()
     assert server.started_s < 30
     client = server.client()
-    again = client.wait(run, lambda r: r["attempt"] > before["attempt"] and r["step"] > before["step"], within_s=90)
-    assert again["status"] == "running"
+
+    def goes_on(found):
+        return found["attempt"] > before["attempt"] and found["status"] == "running" and found["step"] > before["step"]
+
+    client.wait(run, goes_on, within_s=90)
     assert client.run(done)["status"] == "finished"
-    assert len(client.series(done, "loss.d")["steps"]) == 60
+    assert len(client.steps(done, "loss.d")) == 60
     client.post(f"/runs/{run}/commands", json={"command": "stop"})
     stopped = client.wait(run, lambda r: r["status"] == "stopped")
-    assert client.series(run, "loss.d")["steps"] == list(range(1, stopped["step"] + 1))
+    assert client.steps(run, "loss.d") == list(range(1, stopped["step"] + 1))
     starts = [e for e in client.events(run) if e["kind"] == "run.status" and e["body"].get("from_step") is not None]
     assert [e["attempt"] for e in starts] == sorted({e["attempt"] for e in starts})
     assert starts[-1]["body"]["from_step"] >= before["step"]
@@ -38,4 +41,4 @@ def test_no_event_is_doubled_or_missing(server):
     for source in ("trainer", "supervisor", "api"):
         numbers = [event["seq"] for event in events if event["source"] == source]
         assert numbers == list(range(1, len(numbers) + 1)), source
-    assert len(client.series(run, "loss.g")["steps"]) == 1500
+    assert len(client.steps(run, "loss.g")) == 1500

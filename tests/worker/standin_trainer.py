@@ -1,6 +1,6 @@
 """Stands in for `worker.trainer`: keeps its rules (job on stdin, end at its end, exit codes), trains nothing.
 
-What it does is the job's name: see `BEHAVIOURS`. It notes its start in the file that STANDIN_STARTS names.
+What it does is the job's name. It notes its start in the file that STANDIN_STARTS names.
 """
 
 import json
@@ -34,8 +34,11 @@ def wait() -> None:
         signal.pause()
 
 
-def ignore_sigterm() -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+def at_sigterm(behaviour: str) -> None:
+    if behaviour == "ignore-sigterm":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if behaviour == "crash-at-sigterm":
+        signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGSEGV))
 
 
 def hand_back(job: dict[str, Any]) -> None:
@@ -78,8 +81,7 @@ def main() -> None:
     behaviour, *words = job["name"].split()
     if behaviour == "hand-back":
         hand_back(job)
-    if behaviour == "ignore-sigterm":
-        ignore_sigterm()
+    at_sigterm(behaviour)
     threading.Thread(target=end_with_supervisor, daemon=True).start()
     child = subprocess.Popen(["sleep", "1000"]) if behaviour == "parent" else None
     note(job, child=child.pid if child else None)

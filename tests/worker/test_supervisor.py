@@ -106,6 +106,7 @@ def stage(valkey: Any, tmp_path: Path, until: Any, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("STANDIN_SPOOL", str(tmp_path / "spool"))
     monkeypatch.setenv("MODESCOPE_REDIS_URL", valkey.url)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     stage = Stage(valkey, tmp_path, until)
     yield stage
     stage.close()
@@ -362,6 +363,13 @@ def test_trainer_stopped_before_it_had_begun_is_lost_with_that_reason(stage: Sta
         "reason": "the worker stopped before the trainer had begun",
         "traceback": "",
     }
+
+
+def test_trainer_that_crashes_while_it_hands_back_is_lost_with_its_signal(stage: Stage) -> None:
+    thread = stage.begin("crash-at-sigterm")
+    stage.machine.stopping.set()
+    thread.join(5)
+    assert stage.said[1]["reason"] == "the trainer was killed by SIGSEGV"
 
 
 def test_what_the_trainer_has_started_ends_with_it(stage: Stage) -> None:

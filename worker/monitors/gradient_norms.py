@@ -1,6 +1,5 @@
 """How large the gradients were that the last step used."""
 
-import math
 from typing import ClassVar
 
 import torch
@@ -17,8 +16,8 @@ class GradientNorms(monitors.Monitor):
     """Gradient norms: ‖∇L‖₂ over all parameters of a player, as its last step left it.
 
     √(Σ over parameters of the sum of squares of `.grad`), summed in float64; nothing is computed again, so it is that
-    of one batch, with penalties and label terms in it. Exact for that batch. NaN where no parameter has a gradient;
-    NaN and infinities in the gradients show as what they are.
+    of one batch, with penalties and label terms in it. Exact for that batch. Before the first step there is no gradient
+    and so no measurement; NaN and infinities in the gradients show as what they are.
     """
 
     title: ClassVar[str] = "Gradient norms"
@@ -47,15 +46,15 @@ class GradientNorms(monitors.Monitor):
     params: Params
 
     def measure(self, view: TrainingView) -> Measurement:
-        """One look."""
-        return Measurement(scalars={"gradient.g.norm": _norm(view.G), "gradient.d.norm": _norm(view.D)})
+        """One look; nothing of a player that has no gradient yet."""
+        norms = {"gradient.g.norm": _norm(view.G), "gradient.d.norm": _norm(view.D)}
+        return Measurement(scalars={name: norm for name, norm in norms.items() if norm is not None})
 
 
-def _norm(player: nn.Module) -> Tensor | float:
-    """The norm, still on the device, for the loop must not wait for it."""
+def _norm(player: nn.Module) -> Tensor | None:
+    """The norm, still on the device, for the loop must not wait for it; None without gradients."""
     gradients = [parameter.grad for parameter in player.parameters() if parameter.grad is not None]
     if not gradients:
-        return math.nan
+        return None
     norms = [torch.linalg.vector_norm(gradient.detach(), dtype=torch.float64) for gradient in gradients]
-    whole: Tensor = torch.linalg.vector_norm(torch.stack(norms))
-    return whole
+    return torch.linalg.vector_norm(torch.stack(norms))

@@ -224,6 +224,16 @@ def test_a_run_follows_its_events(desk, tape):
     assert (row.status, row.reason, row.traceback, row.finished_at) == ("failed", "broke", "Trace", 102.0)
 
 
+@pytest.mark.parametrize("end", ["finished", "stopped", "failed"])
+def test_an_end_is_final_however_its_trainer_dies_afterwards(end, desk, tape):
+    desk.add_run("r")
+    tape.say("r", RunStatus(status=end, reason="its end"), 3, time=102.0)
+    tape.say("r", RunStatus(status="lost", reason="killed on its way out"), source="supervisor", time=103.0)
+    desk.record(tape.take())
+    row = desk.row("r")
+    assert (row.status, row.reason, row.finished_at, row.losses) == (end, "its end", 102.0, 0)
+
+
 def test_a_later_attempt_supersedes_pictures_and_checkpoints_beyond_its_start(desk, tape):
     desk.add_run("r")
     for step in (10, 20, 30):
