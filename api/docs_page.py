@@ -13,7 +13,7 @@ def html(openapi: Json) -> str:
     title = escape(f"{openapi['info']['title']} {openapi['info']['version']}")
     parts = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>",
-        '<meta name=viewport content="width=device-width"><link rel=stylesheet href=/static/styles/docs.css>',
+        '<meta name=viewport content="width=device-width"><link rel=stylesheet href=/static/styles/base.css>',
         f"<h1>{title}</h1><p>{escape(openapi['info'].get('description', ''))}</p>",
         '<p>The same for programs: <a href="/api/v1/openapi.json">openapi.json</a>.</p>',
         *_contents(openapi),

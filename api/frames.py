@@ -1,5 +1,7 @@
 """One picture, or one measurement of points or a spectrum: from SQL and the artefact store, else from the log."""
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -7,7 +9,7 @@ from starlette.responses import Response
 
 from api.page import IMMUTABLE, REVALIDATE, etag_matches
 from api.positions import event_id_of
-from api.problems import NoSuchStep, shown
+from api.problems import ArtefactsAway, NoSuchStep, shown
 from api.services import Services
 from api.store import events, series
 from api.store.state import cursor_position
@@ -15,6 +17,7 @@ from contract.events import Envelope, from_fields
 from contract.names import blob_name
 from contract.numbers import dumps
 
+log = logging.getLogger(__name__)
 BATCH = 200
 
 
@@ -42,6 +45,7 @@ def response(services: Services, request: Request, wanted: Wanted) -> Response:
 
     Raises:
         NoSuchStep: if the series has none at that step.
+        ArtefactsAway: if the artefact store does not give the picture.
     """
     found = _recorded(services, wanted) or _streamed(services, wanted)
     if found is None:
@@ -68,7 +72,21 @@ def _recorded(services: Services, wanted: Wanted) -> Found | None:
         event = None if row is None else events.envelope(row)
     if event is None:
         return None
-    return Found(event, None if event.blob is None else services.artefacts.get(blob_name(event.blob.sha256)))
+    return Found(event, None if event.blob is None else _picture(services, event.blob.sha256))
+
+
+def _picture(services: Services, sha256: str) -> bytes:
+    """The bytes of a recorded picture.
+
+    Raises:
+        ArtefactsAway: if the artefact store does not have it, or does not answer.
+    """
+    try:
+        return services.artefacts.get(blob_name(sha256))
+    except OSError as error:
+        log.warning("picture %s cannot be read: %s", sha256, error)
+        detail = "the artefact store does not answer, or has lost this picture; try again, or look at its files"
+        raise ArtefactsAway(detail) from error
 
 
 def _streamed(services: Services, wanted: Wanted) -> Found | None:
@@ -78,9 +96,18 @@ def _streamed(services: Services, wanted: Wanted) -> Found | None:
     found = None
     while entries := services.redis.read_log(after, BATCH):
         for entry_id, fields in entries:
-            if fields.get(b"run") == wanted.run.encode() and fields.get(b"kind") != b"scalars":
-                event = from_fields(entry_id, fields)
-                if event.step == wanted.step and event.body.get("series") == wanted.series:
-                    found = Found(event, fields.get(b"blob"))
+            event = _matching(entry_id, fields, wanted)
+            found = found if event is None else Found(event, fields.get(b"blob"))
         after = entries[-1][0]
     return found
+
+
+def _matching(entry_id: str, fields: Mapping[bytes, bytes], wanted: Wanted) -> Envelope | None:
+    """The event of an entry, if it is the wanted measurement."""
+    if fields.get(b"run") != wanted.run.encode() or fields.get(b"kind") == b"scalars":
+        return None
+    try:
+        event = from_fields(entry_id, fields)
+    except (ValueError, KeyError, TypeError):
+        return None  # the recorder will keep it raw and say so
+    return event if event.step == wanted.step and event.body.get("series") == wanted.series else None

@@ -9,6 +9,7 @@ import secrets
 import time
 
 from redis.exceptions import RedisError
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -93,7 +94,7 @@ def _queue(services: Services, row: RunRow, spec: RunSpec) -> None:
 def _remember(session: Session, key: str | None, fingerprint: str, run: str) -> None:
     if key is not None:
         now = time.time()
-        session.query(IdempotencyRow).filter(IdempotencyRow.created_at < now - KEY_LIFE_S).delete()
+        session.execute(delete(IdempotencyRow).where(IdempotencyRow.created_at < now - KEY_LIFE_S))
         session.add(IdempotencyRow(key=key, request_sha256=fingerprint, run=run, created_at=now))
 
 

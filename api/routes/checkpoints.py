@@ -7,7 +7,7 @@ from fastapi.responses import StreamingResponse
 
 from api.dependencies import RunDep, ServicesDep
 from api.page import IMMUTABLE, etag_matches
-from api.problems import CheckpointReplaced, NoSuchCheckpoint, NoSuchRun, SqlAway, responses
+from api.problems import ArtefactsAway, CheckpointReplaced, NoSuchCheckpoint, NoSuchRun, SqlAway, responses
 from api.store import checkpoints
 from api.tables import CheckpointRow
 from contract.runs import Checkpoint, Page
@@ -32,7 +32,7 @@ def list_checkpoints(serving: ServicesDep, run: RunDep) -> CheckpointPage:
     response_class=StreamingResponse,
     responses={
         200: {"content": {SAFETENSORS: {}}, "description": "The safetensors file."},
-        **responses(NoSuchRun, NoSuchCheckpoint, CheckpointReplaced),
+        **responses(NoSuchRun, NoSuchCheckpoint, CheckpointReplaced, ArtefactsAway),
     },
 )
 def get_checkpoint_file(
@@ -54,12 +54,17 @@ def _present(serving: ServicesDep, run: str, step: int) -> CheckpointRow:
     Raises:
         NoSuchCheckpoint: if there never was one of that step.
         CheckpointReplaced: if newer ones took its place.
+        ArtefactsAway: if the artefact store does not answer.
     """
     with serving.database.read() as session:
         row = checkpoints.at_step(session, run, step)
         kept = ", ".join(str(one.step) for one in checkpoints.listed(session, run)) or "none"
     if row is None:
         raise NoSuchCheckpoint(f"run {run} has no checkpoint of step {step}; it has: {kept}")
-    if row.removed or not serving.artefacts.exists(row.name):
+    try:
+        is_there = not row.removed and serving.artefacts.exists(row.name)
+    except OSError as error:
+        raise ArtefactsAway(f"the artefact store does not answer ({type(error).__name__}); try again") from error
+    if not is_there:
         raise CheckpointReplaced(f"the checkpoint of step {step} was replaced by newer ones; run {run} has: {kept}")
     return row

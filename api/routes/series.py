@@ -6,7 +6,17 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api import frames
 from api.dependencies import RunDep, ServicesDep
-from api.problems import InvalidRequest, NoSuchRun, NoSuchSeries, NoSuchStep, RedisAway, SqlAway, responses, shown
+from api.problems import (
+    ArtefactsAway,
+    InvalidRequest,
+    NoSuchRun,
+    NoSuchSeries,
+    NoSuchStep,
+    RedisAway,
+    SqlAway,
+    responses,
+    shown,
+)
 from api.store import runs, series
 from api.tables import SeriesRow
 from contract.events import Density, Eigenvalues, Grid, Points, Spectrum
@@ -63,7 +73,7 @@ def get_series(
 @router.get(
     "/{name}/{step}",
     operation_id="get_measurement",
-    responses={**_PICTURE, **responses(NoSuchRun, NoSuchSeries, NoSuchStep, RedisAway)},
+    responses={**_PICTURE, **responses(NoSuchRun, NoSuchSeries, NoSuchStep, RedisAway, ArtefactsAway)},
     response_model=Grid | Points | Spectrum | Eigenvalues | Density,
 )
 def get_measurement(

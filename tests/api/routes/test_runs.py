@@ -5,6 +5,7 @@ import json
 import threading
 
 import pytest
+from redis.exceptions import ConnectionError
 from sqlalchemy import func, select
 
 from api.tables import RunRow
@@ -201,6 +202,16 @@ def test_a_waiting_run_says_why(server):
     assert third.reason == "2 runs ahead in the queue"
     server.announce_worker()
     assert server.run(first.id).reason == "a worker is about to take it"
+
+
+def test_a_run_that_redis_did_not_take_is_there_and_left_to_the_reaper(server, monkeypatch):
+    def fail(*_):
+        raise ConnectionError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("api.redis_store.store.RedisStore.begin_attempt", fail)
+        run = server.create()
+    assert (server.run(run.id).status, messages(server), server.redis.xlen(names.EVENTS)) == ("queued", [], 0)
 
 
 def test_while_redis_is_away_runs_can_be_read_and_a_launch_is_refused(server, valkey):

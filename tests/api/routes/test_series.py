@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from contract import names
 from contract.events import Grid, Points, RunStatus, ScalarGroup, Scalars, SeriesInfo
 from contract.runs import ScalarSeries, SeriesState, StepSeries
 
@@ -96,6 +97,13 @@ def test_a_picture_comes_by_url_and_is_cached_by_its_content(stack, run):
     assert described.json()["row_labels"] == ["red"]
 
 
+def test_a_lost_picture_is_said(stack, run):
+    (picture,) = (stack.settings.data / "artefacts" / "blobs").glob("*/*")
+    picture.unlink()
+    answer = stack.http.get(f"/runs/{run.id}/series/samples/50")
+    assert (answer.status_code, answer.json()["code"]) == (503, "artefacts-away")
+
+
 def test_points_come_as_json(stack, run):
     answer = stack.get(f"/runs/{run.id}/series/points/50")
     assert answer == json.loads(CLOUD.model_dump_json())
@@ -108,6 +116,7 @@ def test_what_is_not_recorded_yet_comes_from_the_log(server):
     trainer.say(GRID, 7, b"old")
     trainer.say(GRID, 7, b"new")
     trainer.say(CLOUD, 7)
+    server.redis.xadd(names.EVENTS, {"run": run.id, "v": "99"})
     assert server.http.get(f"/runs/{run.id}/series/samples/7").content == b"new"
     assert server.get(f"/runs/{run.id}/series/points/7")["extent"] == [0, 1, 0, 1]
     assert server.http.get(f"/runs/{run.id}/series/samples/8").status_code == 404
