@@ -116,7 +116,8 @@ class Station:
     def end(self) -> None:
         """Stop beating and say farewell."""
         self._ended.set()
-        self._heart.join(BEAT_S * 2)
+        if self._heart.is_alive():
+            self._heart.join(BEAT_S * 2)
         with suppress(StoreAway):
             self._store.farewell(self._started.name)
 

@@ -73,6 +73,7 @@ def leave_events(job: dict[str, Any]) -> None:
 
 
 def main() -> None:
+    signal.alarm(60)  # whatever a test forgets ends by itself
     if os.environ.get("STANDIN_DEAF") == "exit":
         sys.exit(1)
     if os.environ.get("STANDIN_DEAF") == "wait":

@@ -71,6 +71,11 @@ def test_begun_worker_announces_and_beats_until_it_ends(
     assert worker_key(valkey) is None
 
 
+def test_worker_that_ends_before_it_has_begun_ends_in_peace(valkey: Any, station: Station) -> None:
+    station.end()
+    assert worker_key(valkey) is None
+
+
 def test_worker_that_starts_replaces_an_older_catalogue(valkey: Any, station: Station, until: Any) -> None:
     old = Catalogue(version="old", components=[])
     with valkey.client() as client:

@@ -57,4 +57,5 @@ def _norm(player: nn.Module) -> Tensor | None:
     if not gradients:
         return None
     norms = [torch.linalg.vector_norm(gradient.detach(), dtype=torch.float64) for gradient in gradients]
-    return torch.linalg.vector_norm(torch.stack(norms))
+    whole: Tensor = torch.linalg.vector_norm(torch.stack(norms))
+    return whole
