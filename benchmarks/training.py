@@ -38,9 +38,6 @@ class Silence:
     def get(self, name: str) -> bytes:
         raise FileNotFoundError(name)
 
-    def delete(self, name: str) -> None:
-        return
-
 
 def spec_of(recipe: str, overrides: Mapping[str, object]) -> RunSpec:
     """A recipe's spec, resolved, with changes."""

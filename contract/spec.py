@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from contract.knobs import knob
 from contract.numbers import Wire
@@ -65,7 +65,14 @@ class RunSpec(Wire):
     batch: int = Field(64, ge=1, le=65_536)
     """Samples a player sees in one step."""
     seed: int = Field(0, ge=0, lt=2**63)
-    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    device: str = Field("auto", pattern=r"^(auto|cpu|cuda)$")
+    """A slot sees one GPU at most, so there is no index to choose."""
+
+    @field_validator("optimisers")
+    @classmethod
+    def _both_players(cls, given: dict[Player, ComponentSpec]) -> dict[Player, ComponentSpec]:
+        """A player that is not named gets the default."""
+        return {"G": given.get("G", ComponentSpec(name="adam")), "D": given.get("D", ComponentSpec(name="adam"))}
 
     def entries(self) -> list[tuple[str, str, ComponentSpec]]:
         """Every component as (family, entry, spec), in the order in which a run is read."""

@@ -183,6 +183,8 @@ class _Supervisor:
     def _ending(self, code: int, tail: str) -> RunStatus | None:
         if code in exits.EXPECTED:
             return None
+        if self._machine.stopping.is_set() and code == -signal.SIGTERM:
+            return RunStatus(status="queued", reason="the worker stopped before the trainer had begun")
         if self._killed is not None:
             return RunStatus(status="lost", reason=f"the trainer was killed: {self._killed}", traceback=tail)
         if code >= 0:
@@ -194,8 +196,6 @@ class _Supervisor:
 
     def _signal_in_words(self, number: int) -> str:
         name = signal.Signals(number).name if number in list(signal.Signals) else f"signal {number}"
-        if number == signal.SIGTERM and self._machine.stopping.is_set():
-            return "the worker stopped before the trainer had begun"
         cause = "; running out of memory is the usual cause" if number == signal.SIGKILL else ""
         return f"the trainer was killed by {name}{cause}"
 

@@ -9,7 +9,7 @@ from api import knobs
 from api.series import chunks
 from api.series.points import decode
 from api.store.ledger import ENDED
-from api.tables import BlobRow, CheckpointRow, ChunkRow, FrameRow, LedgerRow, RunRow, SeriesRow
+from api.tables import BlobRow, CheckpointRow, ChunkRow, FrameRow, LedgerRow, OrphanRow, RunRow, SeriesRow
 from contract.events import (
     Body,
     CheckpointWritten,
@@ -108,9 +108,13 @@ class Derivation:
     def on_scalars(self, run: RunRow, _event: Envelope, body: Scalars, _position: int) -> None:
         """All scalars of a moment."""
         for group in body.groups:
-            if group.steps:
+            if not group.steps:
+                continue
+            if not all(name.startswith("knob.") for name in group.values):  # a knob's row names the step to come
                 run.step = max(run.step, *group.steps)
-                for name, column in group.values.items():
+            for name, column in group.values.items():
+                known = self._newest.get((run.id, name))
+                if known is None or group.steps[-1] >= known[1]:
                     self._newest[run.id, name] = ("scalar", group.steps[-1], column[-1])
         run.tail_points += sum(len(group.steps) for group in body.groups)
         run.tail_events += 1
@@ -161,6 +165,8 @@ class Derivation:
         self._session.merge(CheckpointRow(run=run.id, step=step, attempt=event.attempt, time=event.time, **kept))
         gone = update(CheckpointRow).where(CheckpointRow.run == run.id, CheckpointRow.name.in_(body.removed))
         self._session.execute(gone.values(removed=True))
+        for name in body.removed:  # only now that its replacement is known: a fenced trainer's word never comes here
+            self._session.merge(OrphanRow(name=name))
 
     def _ask(self, run: RunRow, event: Envelope, body: KnobAsked | CommandAsked, row: LedgerRow, position: int) -> None:
         if self._session.get(LedgerRow, (body.request_id, row.name)) is None:

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 200
 """Entries a transaction: with pictures of 256 kB that is at most 50 MB at once."""
+KEPT_ENTRIES = 10_000
+"""Newest entries that stay in the log, recorded or not: what a viewer that reconnects is given."""
 TRIM_EVERY = 1_000
 """Entries between two trims."""
 RETRY_S = (0.1, 0.5, 1.0, 2.0)
@@ -91,9 +93,7 @@ class Recorder:
 
     def _trim(self) -> None:
         if self._untrimmed >= TRIM_EVERY:
-            before = self._recording.trim_before()
-            if before is not None:
-                self._redis.trim(event_id_of(before))
+            self._redis.trim(event_id_of(self._position or 0), KEPT_ENTRIES)
             self._untrimmed = 0
 
     def _release(self) -> None:

@@ -66,7 +66,7 @@ class Reaper:
             unanswered = ledger.unanswerable(session)
             orphans = session.scalars(select(OrphanRow.name)).all()
         for row in rows:
-            if row.status == "lost" or row.status_source == "trainer":
+            if row.status == "lost" or row.status_source != "api":
                 self._settle(row)
         self._watch([row for row in rows if row.status in TRAINED or _awaits_worker(row)])
         self._answer(unanswered)
@@ -76,7 +76,7 @@ class Reaper:
         """What needs no second look: somebody has said it. While the old lease lasts nobody could take the run."""
         if self._redis.leased(row.id):
             return
-        if row.status == "queued" and row.status_source == "trainer":
+        if row.status == "queued" and row.status_source != "api":
             self._again(row, row.reason or "handed back by its worker")
         elif row.status == "lost" and row.losses >= MOST_LOSSES:
             self._give_up(row)
@@ -144,7 +144,7 @@ class Reaper:
 
 
 def _awaits_worker(row: RunRow) -> bool:
-    return row.status == "queued" and row.status_source != "trainer"
+    return row.status == "queued" and row.status_source == "api"
 
 
 def _lost(request: str, parts: Sequence[LedgerRow]) -> KnobLost | CommandLost:

@@ -30,7 +30,6 @@ CHUNK_POINTS = 1024
 """Points of the densest series that a chunk is made of."""
 CHUNK_EVENTS = 256
 """Events that a tail may have: reading a series parses them all, at some 20 µs each."""
-KEPT_ENTRIES = 10_000
 """Newest entries that stay in the log, for viewers who come back."""
 
 
@@ -60,12 +59,6 @@ class Recording:
         """
         readings = [read(entry_id, fields) for entry_id, fields in entries]
         return self._record(after, readings)
-
-    def trim_before(self) -> int | None:
-        """Position of the oldest entry that should stay in the log; None when there are not enough."""
-        with self._database.read() as session:
-            newest = select(EventRow.position).order_by(EventRow.position.desc())
-            return session.scalar(newest.offset(KEPT_ENTRIES - 1).limit(1))
 
     def _record(self, after: int, readings: Sequence[Reading]) -> int:
         try:

@@ -28,6 +28,11 @@ if holder and holder ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 """
+_TRIM = """
+local ahead = #redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', ARGV[2])
+if ahead >= tonumber(ARGV[2]) then return 0 end
+return redis.call('XTRIM', KEYS[1], 'MAXLEN', '=', ARGV[2])
+"""
 _RELEASE_IF_OURS = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
@@ -128,9 +133,12 @@ class RedisStore:
         """Entries in the log."""
         return int(self._redis.xlen(names.EVENTS))
 
-    def trim(self, before: str) -> int:
-        """Remove all entries older than that id; answers how many."""
-        return int(self._redis.xtrim(names.EVENTS, minid=before, approximate=False))
+    def trim(self, recorded: str, kept: int) -> int:
+        """Leave the newest entries of the log, and whatever is not recorded yet; answers how many went.
+
+        By the log's own length, not by what SQL holds: entries of runs that were deleted count here and not there.
+        """
+        return int(self._redis.eval(_TRIM, 1, names.EVENTS, recorded, kept))
 
     # -- runs
 

@@ -49,9 +49,10 @@ def answered(session: Session, run: str) -> list[str]:
 
 
 def unanswerable(session: Session) -> Sequence[LedgerRow]:
-    """Requests without an outcome whose run has ended."""
-    query = select(LedgerRow).join(RunRow, RunRow.id == LedgerRow.run)
-    return session.scalars(query.where(LedgerRow.outcome.is_(None), RunRow.status.in_(ENDED))).all()
+    """Requests without an outcome whose run has ended; of a parked run its commands, which would obey it again."""
+    query = select(LedgerRow).join(RunRow, RunRow.id == LedgerRow.run).where(LedgerRow.outcome.is_(None))
+    is_stale = RunRow.status.in_(ENDED) | ((RunRow.status == "parked") & (LedgerRow.kind == "command"))
+    return session.scalars(query.where(is_stale)).all()
 
 
 def item(row: LedgerRow) -> LedgerItem:

@@ -354,14 +354,13 @@ def test_trainer_that_does_not_hand_back_in_time_is_killed_and_lost(stage: Stage
     assert stage.said[1]["reason"] == expected
 
 
-def test_trainer_stopped_before_it_had_begun_is_lost_with_that_reason(stage: Stage) -> None:
+def test_a_run_whose_trainer_was_stopped_before_it_had_begun_waits_again(stage: Stage) -> None:
     thread = stage.begin("wait")  # the signal finds no handler, as in a trainer that still imports torch
     stage.machine.stopping.set()
     thread.join(5)
     assert stage.said[1] == {
-        "status": "lost",
+        "status": "queued",
         "reason": "the worker stopped before the trainer had begun",
-        "traceback": "",
     }
 
 

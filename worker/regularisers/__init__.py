@@ -46,9 +46,9 @@ class Regulariser(Component):
         return x
 
     def penalty(self, view: PenaltyView) -> Tensor:
-        """Unweighted scalar, mean over the batch, added to the player's loss with `params.weight`.
+        """Unweighted scalar, mean over the batch, added to D's loss with `params.weight`.
 
-        Computed every `params.every` steps and then multiplied by `params.every` (lazy regularisation).
+        Computed every `params.every` D steps and then multiplied by `params.every` (lazy regularisation).
         """
         raise NotImplementedError
 

@@ -1,6 +1,6 @@
 """WGAN-GP: D's slope is pushed to one between real and fake samples, which is what makes it a Wasserstein critic."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from pydantic import Field
@@ -36,6 +36,8 @@ class GradientPenalty(regularisers.Regulariser):
         """The slope that D is pushed to."""
         every: int = Field(1, ge=1, le=1000)
         """D steps from one penalty to the next, which is multiplied by this number (lazy regularisation)."""
+        player: Literal["D"] = "D"
+        """Whose loss it is added to: D's alone."""
 
     params: Params
 

@@ -1,6 +1,6 @@
 """R1: D is kept flat at the real samples, so that the game comes to rest where G is right."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from torch import Tensor
@@ -34,6 +34,8 @@ class R1(regularisers.Regulariser):
         """Factor before the penalty: γ/2 of the paper."""
         every: int = Field(1, ge=1, le=1000)
         """D steps from one penalty to the next, which is multiplied by this number (lazy regularisation)."""
+        player: Literal["D"] = "D"
+        """Whose loss it is added to: D's alone."""
 
     params: Params
 

@@ -74,9 +74,11 @@ class Attempt:
         loop = Loop(self._game, self._board, self.control, watch, self._reporter, self._checkpoints)
         ending, done = loop.run(self._done)
         reason, status = _ENDINGS[ending]
-        self._checkpoints.write(snapshot(self._game, self._board, done), reason)
+        written = self._checkpoints.write(snapshot(self._game, self._board, done), reason)
         self._checkpoints.close()
         why = {"stop": f"stopped by {self.control.ended_by}", "hand-back": HANDED_BACK}.get(ending or "")
+        if written.exception() is not None:
+            why = f"{why or status}; its last checkpoint could not be written: {written.exception()}"
         self._reporter.say(done, RunStatus(status=status, reason=why))
         return ending
 
@@ -91,7 +93,7 @@ class Attempt:
         self._reporter.say(
             self._done,
             RunStatus(
-                status="running",
+                status="paused" if self.control.paused else "running",
                 from_step=self._done,
                 device=_device_name(game),
                 knobs=self._board.describe(),

@@ -37,9 +37,6 @@ class Store(Protocol):
     def get(self, name: str) -> bytes:
         """What was put under that name."""
 
-    def delete(self, name: str) -> None:
-        """Forget it."""
-
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -104,6 +101,7 @@ def restore(game: Game, board: KnobBoard, content: bytes) -> int:
             _restore_optimiser(game, player, tensors, metadata["scalars"])
     except (KeyError, RuntimeError, ValueError) as error:
         raise CorruptCheckpoint(f"this checkpoint does not fit the spec: {error}") from error
+    torch.set_num_threads(int(metadata["threads"]))  # another number adds up in another order
     knobs: dict[str, KnobValue] = metadata["knobs"]
     board.set(knobs)
     return int(metadata["step"])
@@ -124,7 +122,11 @@ def read(content: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
 
 
 class Checkpoints:
-    """Writes checkpoints from a thread, keeps the newest, and says when one is complete."""
+    """Writes checkpoints from a thread, and says when one is complete and which it replaces.
+
+    It deletes nothing: the recorder does, once it knows the replacement. A trainer that is cut off, or fenced, cannot
+    take away what its successor will go on from.
+    """
 
     def __init__(
         self, run: str, attempt: int, store: Store, reporter: Reporter, *, interval_s: float, keep: int
@@ -136,6 +138,7 @@ class Checkpoints:
         self._interval_s = interval_s
         self._keep = keep
         self._automatic: list[str] = []
+        self._asked: set[str] = set()
         self._last = time.monotonic()
         self._writer = ThreadPoolExecutor(1, "checkpoint")
         self._writing: Future[CheckpointWritten] | None = None
@@ -143,6 +146,7 @@ class Checkpoints:
     def adopt(self, earlier: list[CheckpointRef]) -> None:
         """Take over an earlier attempt's checkpoints (newest first), to be removed in their turn."""
         self._automatic = [ref.name for ref in reversed(earlier) if ref.reason != "asked"]
+        self._asked = {ref.name for ref in earlier if ref.reason == "asked"}
 
     @property
     def due(self) -> bool:
@@ -165,11 +169,14 @@ class Checkpoints:
         name = checkpoint_name(self._run, taken.step, self._attempt)
         try:
             self._store.put(name, content)
-        except OSError as error:
+        except Exception as error:
             message = f"the checkpoint of step {taken.step} could not be written: {error}. The run goes on; free space"
             self._reporter.say(taken.step, AlarmRaised(guard="checkpoint", message=message))
             raise
-        self._automatic = [old for old in self._automatic if old != name]  # written again: its reason is the new one
+        if reason == "asked" or name in self._asked:  # asked for once: kept, also when it is written again
+            self._asked.add(name)
+            reason = "asked"
+        self._automatic = [old for old in self._automatic if old != name]
         if reason != "asked":
             self._automatic.append(name)
         removed, self._automatic = self._automatic[: -self._keep], self._automatic[-self._keep :]
@@ -183,8 +190,6 @@ class Checkpoints:
             }
         )
         self._reporter.say(taken.step, body)
-        for old in removed:
-            self._store.delete(old)
         return body
 
 

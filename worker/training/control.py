@@ -67,6 +67,11 @@ class Control:
         self._single_steps = 0
         self._handed_back = threading.Event()
 
+    @property
+    def stepping(self) -> bool:
+        """Whether a `step` command is being carried out; the run pauses again after it."""
+        return self._single_steps > 0
+
     def at_boundary(self, done: int) -> None:
         """Settle everything that was asked, before step done + 1 is computed."""
         self._repeat(done + 1)

@@ -69,7 +69,7 @@ class Loop:
             self.control.wait(IDLE_S)
             self.control.at_boundary(done)
             self._answer_checkpoints(done)
-        if self.control.ending is None:
+        if self.control.ending is None and not self.control.stepping:  # single steps leave the run paused
             self.reporter.say(done, RunStatus(status="running"))
         self.pace.skip()
 

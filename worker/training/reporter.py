@@ -38,6 +38,9 @@ class Reporter(Protocol):
         """A picture of samples."""
 
 
+_Row = tuple[int, Mapping[str, Value]]
+
+
 @dataclass(frozen=True)
 class _Spoken:
     step: int
@@ -59,8 +62,8 @@ class LogReporter:
         self._attempt = attempt
         self._deliver = deliver
         self._on_failure = on_failure
-        self._rows: deque[tuple[int, Mapping[str, Value]]] = deque()
-        self._spoken: deque[_Spoken] = deque()
+        self._queue: deque[_Row | _Spoken] = deque()
+        """Everything in the order in which the loop said it: a state never overtakes the steps around it."""
         self._seq = 0
         self._wake = threading.Event()
         self._closing = False
@@ -69,16 +72,16 @@ class LogReporter:
 
     def scalars(self, step: int, values: Mapping[str, Value]) -> None:
         """One append: all that reporting costs the loop."""
-        self._rows.append((step, values))
+        self._queue.append((step, values))
 
     def say(self, step: int, body: Body) -> None:
-        """Sent at once, after the scalars that came before it."""
-        self._spoken.append(_Spoken(step, time.time(), body))
+        """Sent at once, in its place among the scalars."""
+        self._queue.append(_Spoken(step, time.time(), body))
         self._wake.set()
 
     def grid(self, step: int, grid: SampleGrid) -> None:
         """Encoded as PNG by the thread."""
-        self._spoken.append(_Spoken(step, time.time(), grid))
+        self._queue.append(_Spoken(step, time.time(), grid))
 
     def close(self) -> None:
         """Deliver what is left and end the thread."""
@@ -101,14 +104,20 @@ class LogReporter:
                 return
 
     def _collect(self) -> list[tuple[Envelope, bytes | None]]:
-        spoken = [self._spoken.popleft() for _ in range(len(self._spoken))]
-        rows = [self._rows.popleft() for _ in range(len(self._rows))]
+        queued = [self._queue.popleft() for _ in range(len(self._queue))]
         batch: list[tuple[Envelope, bytes | None]] = []
-        if rows:
-            batch.append((self._envelope(rows[-1][0], time.time(), group_scalars(rows)), None))
-        for said in spoken:
+        rows: list[_Row] = []
+        for said in queued:
+            if isinstance(said, tuple):
+                rows.append(said)
+                continue
+            batch += self._columns(rows)
             batch.append(self._encode(said))
-        return batch
+            rows = []
+        return batch + self._columns(rows)
+
+    def _columns(self, rows: Sequence[_Row]) -> list[tuple[Envelope, bytes | None]]:
+        return [(self._envelope(rows[-1][0], time.time(), group_scalars(rows)), None)] if rows else []
 
     def _encode(self, said: _Spoken) -> tuple[Envelope, bytes | None]:
         if isinstance(said.body, Body):
@@ -132,7 +141,7 @@ class LogReporter:
         )
 
 
-def group_scalars(rows: Sequence[tuple[int, Mapping[str, Value]]]) -> Scalars:
+def group_scalars(rows: Sequence[_Row]) -> Scalars:
     """Rows as columns: those with the same series share one group; all tensors are fetched together."""
     fetched = iter(_fetch([value for _, values in rows for value in values.values()]))
     numbers = [(step, tuple(values), [next(fetched) for _ in values]) for step, values in rows]

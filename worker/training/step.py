@@ -42,7 +42,10 @@ def train_step(game: Game, step: int) -> dict[str, Tensor]:
     simultaneous = game.params.updates == "simultaneous"
     for turn in range(game.params.d_steps):
         real, labels = game.data.next(game.spec.batch)
-        report.update(discriminator_phase(game, real.to(game.device, non_blocking=True), labels.to(game.device), step))
+        d_step = (step - 1) * game.params.d_steps + turn + 1
+        report.update(
+            discriminator_phase(game, real.to(game.device, non_blocking=True), labels.to(game.device), d_step)
+        )
         if not (simultaneous and turn == game.params.d_steps - 1):
             _update(game, "D")
     report.update(generator_phase(game, real))
@@ -53,8 +56,8 @@ def train_step(game: Game, step: int) -> dict[str, Tensor]:
     return report
 
 
-def discriminator_phase(game: Game, real: Tensor, labels: Tensor, step: int) -> dict[str, Tensor]:
-    """D's loss and its gradients, left in `.grad` of D's parameters."""
+def discriminator_phase(game: Game, real: Tensor, labels: Tensor, d_step: int) -> dict[str, Tensor]:
+    """D's loss and its gradients, left in `.grad` of D's parameters; lazy penalties fall due by the D step."""
     with torch.no_grad():
         fake = _generate(game, len(real))
     real_labels = labels if game.conditioning.labels_generator else None
@@ -73,7 +76,7 @@ def discriminator_phase(game: Game, real: Tensor, labels: Tensor, step: int) -> 
         fake_labels=fake.labels,
         generator=game.streams.regularisers,
     )
-    _add_penalties(terms, game, "D", view, step)
+    _add_penalties(terms, game, view, d_step)
     return _backward(terms, "D", game.D)
 
 
@@ -110,9 +113,9 @@ def _add_labels(terms: Terms, player: Player, term: LabelTerm | None) -> None:
     terms.report.update({f"{where}.{attribute}.loss": part for attribute, part in term.parts.items()})
 
 
-def _add_penalties(terms: Terms, game: Game, player: Player, view: PenaltyView, step: int) -> None:
+def _add_penalties(terms: Terms, game: Game, view: PenaltyView, d_step: int) -> None:
     for regulariser in game.regularisers:
-        if regulariser.player == player and regulariser.overrides("penalty") and _is_due(regulariser, step):
+        if regulariser.overrides("penalty") and _is_due(regulariser, d_step):
             penalty = regulariser.penalty(view)
             weighted = regulariser.params.weight * regulariser.params.every * penalty
             terms.total = terms.total + weighted
@@ -120,9 +123,9 @@ def _add_penalties(terms: Terms, game: Game, player: Player, view: PenaltyView, 
             terms.report[f"weighted.{regulariser.entry}"] = weighted
 
 
-def _is_due(regulariser: Regulariser, step: int) -> bool:
+def _is_due(regulariser: Regulariser, d_step: int) -> bool:
     """A penalty of weight 0 is not computed: it costs as much as one that counts."""
-    return bool(regulariser.params.weight != 0 and step % regulariser.params.every == 0)
+    return bool(regulariser.params.weight != 0 and d_step % regulariser.params.every == 0)
 
 
 def _backward(terms: Terms, player: Player, module: nn.Module) -> dict[str, Tensor]:

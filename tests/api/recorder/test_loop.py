@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from api.recorder import loop, recording
+from api.recorder import loop
 from api.tables import EventRow
 from contract import names
 from contract.events import Log, RunStatus
@@ -80,7 +80,7 @@ def test_while_sql_is_locked_the_stream_holds(stack, settings, until, monkeypatc
 
 
 def test_it_trims_what_is_recorded_and_keeps_the_newest(server, start_recorder, until, monkeypatch):
-    monkeypatch.setattr(recording, "KEPT_ENTRIES", 100)
+    monkeypatch.setattr(loop, "KEPT_ENTRIES", 100)
     monkeypatch.setattr(loop, "TRIM_EVERY", 50)
     run = server.create()
     trainer = server.puppet(run.id)

@@ -9,6 +9,7 @@ from PIL import ImageColor
 from worker import datasets
 from worker.datasets import DatasetUnavailable, _pictures
 from worker.datasets import faces as faces_module
+from worker.datasets._cache import Cache
 from worker.registry import InvalidParams
 
 
@@ -85,13 +86,16 @@ def test_missing_package_is_named(tmp_path, monkeypatch):
         datasets.family.create("faces", {}).prepare(tmp_path)
 
 
-def test_another_version_or_palette_is_another_file(monkeypatch):
-    identities = [datasets.family.create("faces", {"n": n}).identity() for n in (60, 120)]
+def test_another_version_or_palette_is_another_file(tmp_path, monkeypatch):
+    def file(n):
+        return Cache(tmp_path, "faces", datasets.family.create("faces", {"n": n}).identity()).path(".npz")
+
+    files = [file(60), file(120)]
     monkeypatch.setattr(_pictures, "version", lambda package: "99")
-    identities.append(datasets.family.create("faces", {"n": 60}).identity())
+    files.append(file(60))
     monkeypatch.setattr(faces_module, "HAIR", dict(reversed(faces_module.HAIR.items())))
-    identities.append(datasets.family.create("faces", {"n": 60}).identity())
-    assert len({str(identity) for identity in identities}) == 4
+    files.append(file(60))
+    assert len(set(files)) == 4, "the same colours in another order are other labels"
 
 
 @pytest.mark.parametrize("params", [{"size": 64}, {"n": 59}, {"hair": 3}])

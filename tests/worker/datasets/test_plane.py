@@ -30,9 +30,10 @@ def test_agrees_with_brute_force():
 
 def test_three_standard_deviations_are_told_apart_to_a_millionth_of_the_radius():
     """Far more than 25 points, at which torch.cdist would go over to the inexact expansion of the square."""
-    just_inside = torch.tensor([[1.0, 0.029999]]).repeat(100, 1)
-    just_outside = torch.tensor([[1.0, 0.030001]]).repeat(100, 1)
-    judgement = judge()(torch.cat([just_inside, just_outside]))
+    just_inside = torch.tensor([[10.0, 0.02999]]).repeat(100, 1)
+    just_outside = torch.tensor([[10.0, 0.03001]]).repeat(100, 1)
+    judge = GeometryJudge(torch.tensor([[10.0, 0.0], [-10.0, 0.0]]), 0.01, ["east", "west"])
+    judgement = judge(torch.cat([just_inside, just_outside]))
     assert judgement.good.tolist() == [True] * 100 + [False] * 100
 
 

@@ -83,9 +83,6 @@ class DictStore(dict):
             raise FileNotFoundError(name)
         return self[name]
 
-    def delete(self, name):
-        self.pop(name, None)
-
 
 IMAGES = {
     "dataset": {"name": "tiny_images"},

@@ -14,9 +14,14 @@ class Nosy(monitors.Monitor):
     series = (SeriesDescription(name="nosy.value"),)
 
     class Params(monitors.MonitorParams):
+        """When to misbehave."""
+
         every: int = 1
+        """Steps between two looks."""
         fail_at: int = -1
+        """Step at which it fails."""
         disturb_at: int = -1
+        """Step at which it leaves a gradient behind."""
 
     def measure(self, view):
         if view.step == self.params.fail_at:

@@ -52,6 +52,21 @@ def test_everything_arrives_once_in_order_and_numbered_without_gaps(inbox):
     ]
 
 
+def test_an_event_stands_where_it_was_said(inbox):
+    ours = reporter(inbox)
+    for step in range(1, 301):
+        if step == 101:
+            ours.say(100, Log(message="here"))
+        ours.scalars(step, {"a": 1.0})
+    ours.close()
+    events = [event for event, _ in inbox.events]
+    [at] = [i for i, event in enumerate(events) if event.kind == "log"]
+    steps = [
+        [s for e in part for g in e.body["groups"] for s in g["steps"]] for part in (events[:at], events[at + 1 :])
+    ]
+    assert steps == [list(range(1, 101)), list(range(101, 301))]
+
+
 def test_an_event_survives_the_wire_with_nan_and_infinity(inbox):
     ours = reporter(inbox)
     ours.scalars(1, {"a": torch.tensor(math.nan), "b": math.inf, "c": torch.tensor(-math.inf)})

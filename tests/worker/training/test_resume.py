@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 import torch
 
-from contract.events import CommandAsked, KnobAsked, KnobRequest, RunStatus
+from contract.events import CheckpointWritten, CommandAsked, KnobAsked, KnobRequest, RunStatus
 from contract.jobs import Change, CheckpointRef, Resume
 from worker.training.checkpoint import CorruptCheckpoint, restore
 
@@ -106,11 +106,32 @@ def test_a_checkpoint_of_another_spec_is_refused(bench, points, images):
 def test_a_run_that_was_paused_comes_back_paused(bench, points):
     attempt = bench.run(points, resume=Resume(paused=True), at={2: [command("resume")]}, number=2)
     statuses = [body.status for _, body in attempt.reporter.bodies(RunStatus)]
-    assert statuses == ["running", "paused", "running", "finished"]
+    assert statuses == ["paused", "paused", "running", "finished"]
 
 
-def test_only_the_last_automatic_checkpoints_are_kept(bench, points):
+def test_all_but_the_last_automatic_checkpoints_are_given_up_and_asked_ones_never(bench, points):
     bench.interval_s, bench.keep = 0.0, 2
-    bench.run(points, at={3: [command("checkpoint")]})
-    assert len(bench.store) == 3
-    assert any("0000000003" in name for name in bench.store)
+    run = bench.run(points, at={3: [command("checkpoint")]})
+    given_up = [name for _, body in run.reporter.bodies(CheckpointWritten) for name in body.removed]
+    assert len(given_up) == len(set(given_up))
+    assert len(bench.store) - len(given_up) == 3
+    assert any("0000000003" in name for name in set(bench.store) - set(given_up))
+
+
+def test_an_asked_checkpoint_stays_asked_when_the_same_step_is_written_again(bench, points):
+    run = bench.run(points, at={3: [command("pause")], 4: [command("checkpoint")], 5: [command("park")]})
+    reasons = [body.reason for _, body in run.reporter.bodies(CheckpointWritten)]
+    assert reasons == ["pause", "asked", "asked"]
+
+
+def test_a_run_resumed_while_paused_says_paused_from_the_first(bench, points):
+    run = bench.run(points, resume=Resume(paused=True), at={0: [command("stop")]}, number=2)
+    assert [body.status for _, body in run.reporter.bodies(RunStatus)] == ["paused", "stopped"]
+
+
+def test_the_thread_count_comes_with_the_checkpoint(bench, points):
+    bench.run(points, at={4: [command("stop")]})
+    attempt = bench.attempt(points)
+    torch.set_num_threads(2)
+    restore(attempt._game, attempt._board, next(iter(bench.store.values())))
+    assert torch.get_num_threads() == 1

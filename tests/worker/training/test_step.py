@@ -101,6 +101,16 @@ def test_a_lazy_penalty_counts_as_much_as_one_at_every_step(bench, images):
     torch.testing.assert_close(second["loss.d"], parts)
 
 
+def test_a_lazy_penalty_falls_due_by_the_d_step(bench, images):
+    game = bench.attempt({**images, "game": {"d_steps": 3}, "regularisers": [{"name": "r1", "every": 3}]})._game
+    seen = []
+    penalty = game.regularisers[0].penalty
+    game.regularisers[0].penalty = lambda view: seen.append(1) or penalty(view)
+    for step in range(1, 5):
+        train_step(game, step)
+    assert len(seen) == 4
+
+
 def test_the_g_phase_leaves_ds_gradients_alone(bench, points):
     game = bench.attempt(points)._game
     train_step(game, 1)
