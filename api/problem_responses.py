@@ -23,6 +23,7 @@ from api.problems import (
     problem,
     shown,
 )
+from api.services import Services
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -61,6 +62,11 @@ async def _on_invalid(_request: Request, error: Exception) -> Response:
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  # Starlette calls it for this class only
     path = request.url.path
+    if error.status_code == 404 and _is_for_a_person(request):
+        services: Services = request.app.state.services
+        page = services.page.index(request)
+        page.status_code = 404
+        return page
     if error.status_code == 404:
         return response(NoSuchPath(f"nothing is at {shown(path)}; the API is described at /api/v1/docs"))
     if error.status_code == 405:
@@ -68,6 +74,12 @@ async def _on_http(request: Request, error: Exception) -> Response:
         detail = f"{request.method} is not a verb of {shown(path)}; it takes {allowed}"
         return response(MethodNotAllowed(detail, headers=error.headers))
     return response(InvalidRequest(str(error.detail), headers=error.headers))
+
+
+def _is_for_a_person(request: Request) -> bool:
+    """Whether somebody typed this address into a browser: the page then says in words that there is nothing."""
+    is_page = not request.url.path.startswith(("/api/", "/static/", "/assets/"))
+    return request.method == "GET" and is_page and "text/html" in request.headers.get("accept", "")
 
 
 async def _on_redis_away(_request: Request, error: Exception) -> Response:

@@ -1,5 +1,6 @@
 """Training: watching on against off, the loop against one written by hand, and what reporting costs."""
 
+import os
 import statistics
 import time
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ from worker.training.reporter import LogReporter, Value
 RECIPES = {"ring-collapse": 3000, "grid-collapse": 3000, "faces-acgan": 120, "digits-dcgan": 60}
 """Recipe → steps a round: about ten seconds each on two cores."""
 TOYS = ("ring-collapse", "grid-collapse")
-ROUNDS = 5
+ROUNDS = 3
 
 
 class Silence:
@@ -123,7 +124,8 @@ def reporting() -> Ratio:
 
 
 def measure() -> Iterator[Ratio]:
-    """All of them."""
+    """All of them, with as many threads as a trainer would have here."""
+    torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) - 1))
     yield reporting()
     yield from (bare_loop(recipe) for recipe in ("ring-collapse", "digits-dcgan"))
     yield from (watching(recipe) for recipe in RECIPES)

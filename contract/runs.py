@@ -1,8 +1,8 @@
 """What the REST API says: runs, their ledger, series, checkpoints, workers. The client reads the same models."""
 
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from contract.events import CommandName, Number, Outcome, SeriesInfo, Status
 from contract.knobs import KnobDescription, KnobValue
@@ -10,6 +10,13 @@ from contract.numbers import Wire
 from contract.spec import RunSpec
 
 T = TypeVar("T")
+Name = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]*$"
+    ),
+]
+"""A label that a person gives: neither blank nor with characters that control a terminal or turn text around."""
 
 
 class Page(Wire, Generic[T]):
@@ -67,15 +74,15 @@ class CreateRun(Wire):
     recipe: str | None = None
     overrides: dict[str, Any] = {}
     """Deep-merged into the recipe's spec."""
-    name: str | None = Field(None, max_length=120)
+    name: Name | None = None
 
 
 class EditRun(Wire):
     """What a person may change about a run's label."""
 
-    name: str | None = Field(None, min_length=1, max_length=120)
+    name: Name | None = None
     notes: str | None = Field(None, max_length=20_000)
-    tags: list[str] | None = Field(None, max_length=32)
+    tags: list[Name] | None = Field(None, max_length=32)
 
 
 class GiveCommand(Wire):

@@ -30,6 +30,8 @@ const page = /** @type {HTMLElement} */ (document.getElementById('page'));
 const announcer = /** @type {HTMLElement} */ (document.getElementById('announce'));
 /** @type {() => void} */
 let leave = () => {};
+/** The address that the page was drawn for. */
+let shown = '';
 
 /** @type {Context} */
 const context = {
@@ -47,11 +49,27 @@ function route() {
   leave = () => {};
   page.removeAttribute('class');
   const { pathname, search } = location;
+  shown = pathname + search;
   const run = /^\/runs\/([^/]+)\/?$/.exec(pathname);
-  if (run !== null) leave = runPage(context, decodeURIComponent(run[1]));
+  if (run !== null) leave = runPage(context, decoded(run[1]));
   else if (pathname === '/launch') leave = launchPage(context, new URLSearchParams(search).get('recipe'));
   else if (pathname === '/' || pathname === '/runs') leave = runsPage(context);
   else notFound(context, 'There is no such page.');
+}
+
+/** A part of the address in plain text; one that cannot be decoded stands for itself. @param {string} part */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** Back or forward, or only another fragment: a page that is shown already keeps what was typed into it. */
+function onAddress() {
+  if (location.hash.includes('token=')) start();
+  else if (location.pathname + location.search !== shown) route();
 }
 
 /** @param {string} address */
@@ -112,7 +130,7 @@ document.addEventListener('click', (event) => {
   event.preventDefault();
   go(link.pathname + link.search);
 });
-window.addEventListener('popstate', route);
+window.addEventListener('popstate', onAddress);
 onSystemTheme(() => store.change(['theme'], () => {}));
 store.change(['theme'], (state) => applyTheme((state.theme = savedTheme())));
 start();

@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     """Seconds between two automatic checkpoints."""
     checkpoint_keep: int = Field(3, ge=1)
     """Automatic checkpoints kept of each run."""
+    images: Path = Field(default_factory=lambda known: known["data"] / "images")
+    """Folder whose pictures the dataset `folder` may read, and nothing outside it."""
     plugins: str = ""
     """Packages with components of your own, separated by commas; each must be importable."""
     spool_bytes: int = Field(1 << 30, ge=1 << 16)

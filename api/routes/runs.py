@@ -1,5 +1,6 @@
 """Runs: making, listing, reading, relabelling, deleting."""
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
@@ -91,6 +92,6 @@ def _checked(after: str | None) -> str | None:
     """
     if after is not None:
         created_at, _, run = after.partition("_")
-        if not run or not created_at.replace(".", "", 1).isdigit():
+        if not run or len(created_at) > 32 or not re.fullmatch(r"[0-9]+(\.[0-9]+)?", created_at):
             raise InvalidRequest(f"after: {shown(after)} is no cursor of this list; use `next` of the page before")
     return after

@@ -34,7 +34,7 @@ export function pictures(store, painter) {
       body.replaceChildren(content?.element ?? none);
     }
     if (kind === null && none.parentElement === null) body.replaceChildren(none);
-    setText(none, open.infos.size > 0 ? 'This run draws no samples.' : 'The first samples come with the first step.');
+    setText(none, waitingFor(open));
     setText(heading, kind === null ? 'Samples' : TABS[kind]);
     tabs.hidden = kinds.length < 2;
     heading.hidden = !tabs.hidden;
@@ -65,4 +65,10 @@ function tab(store, kind) {
 function kindsOf({ infos }) {
   const kinds = new Set([...infos.values()].map(({ kind }) => kind));
   return /** @type {(keyof typeof TABS)[]} */ (['grid', 'points'].filter((kind) => kinds.has(kind)));
+}
+
+/** Why there is nothing to show yet. @param {import('../lib/store.js').RunState} open */
+function waitingFor({ infos, run }) {
+  if (['finished', 'stopped', 'failed'].includes(run.status)) return 'This run ended before it drew samples.';
+  return infos.size > 0 ? 'This run draws no samples.' : 'The first samples come with the first step.';
 }

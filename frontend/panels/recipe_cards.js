@@ -37,7 +37,7 @@ function card({ name, title, look, duration, spec }, launch) {
     h('h3', { text: title }),
     h('p', { class: 'chips' }, ...facts(spec).map((text) => h('span', { class: 'tag', text }))),
     h('p', { class: 'card-look', text: look }),
-    h('p', { class: 'meta', text: duration }),
+    h('p', { class: 'meta', text: `${name} · ${duration}` }),
     h('div', { class: 'row' }, button, h('a', { class: 'button', href: `/launch?recipe=${encodeURIComponent(name)}`, text: 'Customise', testid: `customise-${name}` })));
 }
 

@@ -155,6 +155,26 @@ def test_an_unknown_run_is_said_to_be_unknown(page, server):
     page.get_by_text("There is no run").first.wait_for()
 
 
+def test_the_printed_link_signs_in_where_the_page_is_open_already(browser, server):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(server.url)
+    page.get_by_test_id("sign-in").wait_for()
+    page.evaluate("link => { location.href = link; }", server.link)
+    page.get_by_test_id("recipes").wait_for()
+    assert "token" not in page.url
+    context.close()
+
+
+def test_another_fragment_leaves_a_half_filled_form_alone(page, server):
+    signed_in(page, server, "/launch?recipe=ring-collapse")
+    steps = page.get_by_test_id("field-steps").locator("input")
+    steps.fill("777")
+    page.evaluate("() => { location.hash = 'page'; }")
+    page.wait_for_timeout(300)
+    assert steps.input_value() == "777"
+
+
 def test_nothing_is_asked_of_another_host_and_the_policy_says_so(page, server):
     asked = set()
     page.on("request", lambda request: asked.add(request.url.split("/")[2]))

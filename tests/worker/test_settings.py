@@ -37,6 +37,7 @@ def test_environment_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         "THREADS": "5",
         "CHECKPOINT_S": "1.5",
         "CHECKPOINT_KEEP": "7",
+        "IMAGES": str(tmp_path / "i"),
         "PLUGINS": "mine,yours",
         "SPOOL_BYTES": "70000",
     }
@@ -52,6 +53,7 @@ def test_environment_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         "threads": 5,
         "checkpoint_s": 1.5,
         "checkpoint_keep": 7,
+        "images": tmp_path / "i",
         "plugins": "mine,yours",
         "spool_bytes": 70_000,
     }

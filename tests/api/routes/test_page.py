@@ -77,6 +77,14 @@ def test_nothing_else_is_reachable(browser, path):
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("path", ["/nosuch", "/runs/x/y", "/runs"])
+def test_an_unknown_address_is_said_in_words_to_a_person_and_as_a_problem_to_a_program(browser, path):
+    typed = browser.get(path, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (typed.status_code, typed.text) == (404, browser.get("/").text)
+    asked = browser.get(path, headers={"Accept": "application/json"})
+    assert (asked.status_code, asked.json()["code"]) == (404, "not-found")
+
+
 def test_a_link_out_of_the_folder_leads_nowhere(browser, page_folder, tmp_path):
     (tmp_path / "outside.txt").write_text("secret")
     link = page_folder / "link.txt"

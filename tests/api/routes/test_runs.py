@@ -221,3 +221,10 @@ def test_while_redis_is_away_runs_can_be_read_and_a_launch_is_refused(server, va
     answer = server.http.post("/runs", json={"recipe": "faces-acgan"})
     assert (answer.status_code, answer.json()["code"]) == (503, "redis-away")
     assert n_runs(server) == 1
+
+
+@pytest.mark.parametrize("name", ["", "   ", "a\x00b", "a\u202eb", "x" * 121])
+def test_a_name_that_cannot_be_shown_is_refused(server, name):
+    answer = server.http.post("/runs", json={"recipe": "faces-acgan", "name": name})
+    assert answer.status_code == 422
+    assert "name" in answer.text
