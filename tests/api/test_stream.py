@@ -13,7 +13,7 @@ import pytest
 
 from api import hub, stream
 from api.main import create_app
-from api.recorder import loop, recording
+from api.recorder import loop
 from api.server import Server
 from contract import names
 from contract.events import Envelope, Log, ScalarGroup, Scalars
@@ -109,7 +109,7 @@ def test_what_is_sent_is_the_event(stack, until):
 
 
 def test_joining_while_events_come_misses_none_and_doubles_none(server, start_recorder, until, monkeypatch):
-    monkeypatch.setattr(recording, "KEPT_ENTRIES", 150)
+    monkeypatch.setattr(loop, "KEPT_ENTRIES", 150)
     monkeypatch.setattr(loop, "TRIM_EVERY", 20)
     start_recorder()
     draw = random.Random(0)
