@@ -44,8 +44,8 @@ def inside(root: Path, name: str) -> Path:
         )
     if not path.exists():
         raise DatasetUnavailable(
-            f"there is no {name or 'such folder'!r} in {root}. {_what_is_there(root)}Put it there, or let "
-            "MODESCOPE_IMAGES name the folder that has it"
+            f"there is no {repr(name) if name else 'such folder'} in {root}. {_what_is_there(root)}"
+            "Put it there, or let MODESCOPE_IMAGES name the folder that has it"
         )
     return path
 

@@ -77,11 +77,11 @@ def test_one_process_at_a_time(tmp_path):
     """Another process holds the lock; this one comes in only after it has let go."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    other = context.Process(target=_hold, args=(tmp_path, there))
+    other = context.Process(target=_hold, args=(tmp_path, there), daemon=True)
     other.start()
     assert here.recv() == "held"
     entered = threading.Event()
-    waiting = threading.Thread(target=_enter, args=(tmp_path, entered))
+    waiting = threading.Thread(target=_enter, args=(tmp_path, entered), daemon=True)
     waiting.start()
     assert not entered.wait(0.3)
     here.send("let go")
