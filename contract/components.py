@@ -35,7 +35,8 @@ class SeriesDescription(Wire):
     """A named, typed sequence of measurements."""
 
     name: str
-    """Dotted, general to particular; `<attribute>` stands for each attribute of the dataset."""
+    """Dotted, general to particular; `<attribute>` stands for each attribute of the dataset, and `<entry>`, in a
+    component that is no monitor, for the name by which the run knows it."""
     kind: SeriesKind = "scalar"
     unit: str = ""
     meaning: str = ""

@@ -83,7 +83,7 @@ def resolve(spec: RunSpec, catalogue: Catalogue) -> RunSpec:
 
 def facts(spec: RunSpec, catalogue: Catalogue) -> dict[str, Any]:  # Any: a fact is any JSON value
     """What the components of a resolved spec provide: `{"sample": "image", "size": 16, "labels": True}`."""
-    known: dict[str, Any] = {}
+    known: dict[str, Any] = {"updates": spec.game.updates, "batch": spec.batch}
     for family, _, component in spec.entries():
         for fact, value in catalogue.find(family, component.name).provides.items():
             known[fact] = _param_or_value(value, component)
@@ -137,17 +137,22 @@ def _unmet(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:
 def _mismatches(component: ComponentDescription, params: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
     """Each need that the facts do not meet.
 
-    A need is a value, a list of allowed values, True for "any but none", or "$param": the param's value, where
-    None means no need.
+    A need is a value, a list of allowed values, True for "any but none", "$param": the param's value, where
+    None means no need, or {"multiple_of": "$param"}.
     """
     for fact, need in component.needs.items():
+        got = known.get(fact)
+        if isinstance(need, Mapping):
+            divisor = params[need["multiple_of"][1:]]
+            if got % divisor:
+                yield f"{component.name} needs a {fact} that is a multiple of {divisor}; this spec has {got}"
+            continue
         wanted = params.get(need[1:]) if isinstance(need, str) and need.startswith("$") else need
         if wanted is None:
             continue
-        got = known.get(fact)
         allowed = wanted if isinstance(wanted, list) else [wanted]
         if (wanted is True and got in (None, False)) or (wanted is not True and got not in allowed):
-            words = "some" if wanted is True else " or ".join(str(value) for value in allowed)
+            words = "some" if wanted is True else " or ".join("none" if v is None else str(v) for v in allowed)
             yield f"{component.name} needs {fact} = {words}, but this spec has {got if got is not None else 'none'}"
 
 

@@ -42,6 +42,10 @@ class Component:
         self.params = params
         self.entry = entry
 
+    def series_name(self, declared: str) -> str:
+        """The name in this run of a series that the class declares: `<entry>` becomes the entry."""
+        return declared.replace("<entry>", self.entry)
+
     def state_dict(self) -> dict[str, Tensor]:
         """Tensors that a checkpoint must hold besides the players' own; none by default."""
         return {}

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from worker import conditioning
-from worker.verdict import Verdict
+from worker.networks._parts import VerdictLayers
 
 ATTRIBUTES = {"hair": 3, "eyes": 2}
 EVERY_CONDITIONING = pytest.mark.parametrize("name", conditioning.family.names)
@@ -18,24 +18,35 @@ def begun(name):
     return component
 
 
-def verdict(component, seed, copies=1):
+def discriminator(component):
+    """The end of a D with the conditioning's head, from a fixed seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return VerdictLayers(6, component.head if component.labels_generator else None)
+
+
+def features(seed, copies=1):
     stream = torch.Generator().manual_seed(seed)
-    auxiliary = {head: torch.randn(3, n, generator=stream).repeat(copies, 1) for head, n in component.heads().items()}
-    for logits in auxiliary.values():
-        logits.requires_grad_()
-    return Verdict(logits=torch.randn(3, generator=stream).repeat(copies), auxiliary=auxiliary)
+    return torch.randn(3, 6, generator=stream).repeat(copies, 1).requires_grad_()
 
 
 def both_terms(component, copies=1):
-    real, fake = verdict(component, 1, copies), verdict(component, 2, copies)
-    real_labels, fake_labels = REAL_LABELS.repeat(copies, 1), FAKE_LABELS.repeat(copies, 1)
+    D, real_labels, fake_labels = discriminator(component), REAL_LABELS.repeat(copies, 1), FAKE_LABELS.repeat(copies, 1)
+    real, fake = D(features(1, copies), real_labels), D(features(2, copies), fake_labels)
     return [component.discriminator(real, fake, real_labels, fake_labels), component.generator(fake, fake_labels)]
 
 
 @EVERY_CONDITIONING
-def test_heads_are_for_attributes_of_the_dataset(name):
-    heads = begun(name).heads()
-    assert all(ATTRIBUTES[attribute] == n_classes for attribute, n_classes in heads.items())
+def test_class_logits_are_for_the_attributes_of_the_dataset(name):
+    verdict = discriminator(begun(name))(features(1), REAL_LABELS)
+    assert all(logits.shape == (3, ATTRIBUTES[attribute]) for attribute, logits in verdict.auxiliary.items())
+    assert conditioning.family.find(name).provides.get("auxiliary", False) == bool(verdict.auxiliary)
+
+
+@EVERY_CONDITIONING
+def test_who_gives_labels_to_g_says_so(name):
+    component = begun(name)
+    assert component.labels_generator == conditioning.family.find(name).provides.get("conditioned", False)
 
 
 @EVERY_CONDITIONING
@@ -58,10 +69,23 @@ def test_doubling_the_batch_changes_nothing(name):
 
 
 @EVERY_CONDITIONING
-def test_gradient_reaches_the_heads_that_it_asked_for(name):
+def test_labels_move_d_and_g(name):
+    """Through the terms, or through the logits themselves: both players' losses depend on the labels."""
     component = begun(name)
-    fake = verdict(component, 2)
+    if not component.labels_generator:
+        return
+    D, seen = discriminator(component), features(2)
+    fake = D(seen, FAKE_LABELS)
     term = component.generator(fake, FAKE_LABELS)
-    if term is not None:
-        term.total.backward()
-        assert all(logits.grad.abs().sum() > 0 for logits in fake.auxiliary.values())
+    loss = fake.logits.mean() + (0 if term is None else term.total)
+    (gradient,) = torch.autograd.grad(loss, seen)
+    other = D(seen, FAKE_LABELS.flip(0))
+    term = component.generator(other, FAKE_LABELS.flip(0))
+    (flipped,) = torch.autograd.grad(other.logits.mean() + (0 if term is None else term.total), seen)
+    assert not torch.equal(gradient, flipped)
+    real = D(features(1), REAL_LABELS)
+    of_d = component.discriminator(real, D(seen, FAKE_LABELS), REAL_LABELS, FAKE_LABELS)
+    total = real.logits.mean() + (0 if of_d is None else of_d.total)
+    weights = list(D.label_head.parameters())
+    reached = torch.autograd.grad(total, weights, allow_unused=True, materialize_grads=True)
+    assert sum(gradient.abs().sum() for gradient in reached) > 0

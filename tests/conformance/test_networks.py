@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from worker import networks
+from worker.conditioning._heads import ClassHeads
 from worker.networks import Problem, UnfitNetwork
 
 SHAPES = {"points": (2,), "image": (3, 16, 16), "scalar": (1,)}
@@ -22,10 +23,14 @@ def shape_for(name):
     return SHAPES[kind if isinstance(kind, str) else kind[0]]
 
 
-def players(name, classes=None, heads=None):
+def heads(classes):
+    return (lambda n_features: ClassHeads(n_features, classes)) if classes else None
+
+
+def players(name, classes=None, headed=None):
     """The network and both its players, from a fixed seed."""
     network = created(name)
-    problem = Problem(shape_for(name), classes or {}, heads or {})
+    problem = Problem(shape_for(name), classes or {}, heads(headed))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return network, network.generator(problem), network.discriminator(problem)
@@ -171,4 +176,4 @@ def test_missing_labels_are_refused_in_words(name):
 @pytest.mark.parametrize("player", ["generator", "discriminator"])
 def test_an_unfit_shape_is_refused_with_the_shape(name, player):
     with pytest.raises(UnfitNetwork, match=r"\(3, 17\)"):
-        getattr(created(name), player)(Problem((3, 17), {}, {}))
+        getattr(created(name), player)(Problem((3, 17), {}))

@@ -23,7 +23,7 @@ def descend(component, optimiser, weight, steps, grad_order=torch.contiguous_for
     """Steps down ½‖w - 2‖², whose gradient is w - 2."""
     for _ in range(steps):
         weight.grad = (weight.detach() - 2).contiguous(memory_format=grad_order)
-        component.refresh(optimiser)
+        component.refresh(optimiser, step=1)
         optimiser.step()
     return weight.detach().clone()
 
@@ -104,6 +104,6 @@ def test_a_gradient_that_is_not_finite_is_not_hidden(name):
     weight = kernel()
     optimiser = component.build([weight])
     weight.grad = torch.full_like(weight, float("nan"))
-    component.refresh(optimiser)
+    component.refresh(optimiser, step=1)
     optimiser.step()
     assert weight.isnan().all()

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from worker import regularisers
-from worker.regularisers import PenaltyView
+from worker.regularisers import HOOKS, Moment, PenaltyView
 from worker.verdict import Verdict
 
 EVERY_REGULARISER = pytest.mark.parametrize("name", regularisers.family.names)
@@ -31,8 +31,20 @@ class Critic(nn.Module):
 def view(critic, seed=0):
     stream = torch.Generator().manual_seed(seed)
     real, fake = torch.randn(2, 5, 3, 4, 4, generator=stream)
+    z = torch.randn(5, 2, generator=stream)
     return PenaltyView(
-        judge=critic, real=real, fake=fake, real_labels=None, fake_labels=None, generator=stream.manual_seed(seed + 1)
+        judge=critic,
+        real=real,
+        fake=fake,
+        real_labels=None,
+        fake_labels=None,
+        generator=stream.manual_seed(seed + 1),
+        step=1,
+        player=critic if isinstance(critic, nn.Module) else nn.Identity(),
+        on_real=critic(real, None),
+        on_fake=critic(fake, None),
+        z=z,
+        generate=lambda z, labels: z.repeat(1, 24).reshape(-1, 3, 4, 4),
     )
 
 
@@ -44,7 +56,7 @@ def seeded(seed):
 def test_acts_on_a_player_and_does_something(name):
     component = regularisers.family.create(name, {})
     assert component.player in ("G", "D")
-    assert any(component.overrides(hook) for hook in ("build", "latents", "inputs", "penalty", "after_step"))
+    assert any(component.overrides(hook) for hook in HOOKS)
 
 
 @WITH_PENALTY
@@ -114,10 +126,10 @@ def test_noise_keeps_the_shape_and_comes_from_the_given_stream(name, hook):
     component = regularisers.family.create(name, {})
     x = torch.randn(6, 3, generator=seeded(0))
     outside = torch.get_rng_state()
-    changed = getattr(component, hook)(x, seeded(1))
+    changed = getattr(component, hook)(x, Moment(1, component.player, seeded(1)))
     assert changed.shape == x.shape
     assert changed.dtype == x.dtype
-    assert torch.equal(changed, getattr(component, hook)(x, seeded(1)))
+    assert torch.equal(changed, getattr(component, hook)(x, Moment(1, component.player, seeded(1))))
     assert torch.equal(torch.get_rng_state(), outside)
 
 
@@ -138,7 +150,7 @@ def test_a_built_player_still_trains_and_can_be_saved_and_read(name):
     component.build(other)
     x = torch.randn(5, 3, 4, 4, generator=seeded(0))
     player(x).logits.sum().backward()
-    component.after_step(player)
+    component.after_step(player, 1)
     assert all(parameter.grad.isfinite().all() for parameter in player.parameters())
     other.load_state_dict(player.state_dict())
     assert torch.equal(other.eval()(x).logits, player.eval()(x).logits)

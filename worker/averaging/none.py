@@ -13,10 +13,10 @@ class NoAveraging(averaging.Averaging):
 
     title: ClassVar[str] = "None"
 
-    def begin(self, generator: nn.Module) -> None:
+    def begin(self, generator: nn.Module, discriminator: nn.Module) -> None:
         """Nothing to prepare."""
 
-    def update(self, generator: nn.Module, step: int) -> None:
+    def update(self, generator: nn.Module, discriminator: nn.Module, step: int) -> None:
         """Nothing to update."""
 
     def sampler(self, generator: nn.Module) -> nn.Module:

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from worker.registry import Component, Family
 from worker.verdict import Verdict
@@ -29,9 +29,12 @@ class Conditioning(Component):
     def begin(self, attributes: Mapping[str, int]) -> None:
         """Called once, with attribute → number of classes of the dataset, before networks are built."""
 
-    def heads(self) -> Mapping[str, int]:
-        """Auxiliary heads that D must have: attribute → classes."""
-        return {}
+    def head(self, n_features: int) -> nn.Module:
+        """What D answers for labels, on top of its features: see `worker.verdict.LabelHead`.
+
+        Asked for only when `labels_generator`.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def discriminator(self, real: Verdict, fake: Verdict, real_labels: Tensor, fake_labels: Tensor) -> LabelTerm | None:

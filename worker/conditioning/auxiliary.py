@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from contract.components import ComponentParams
 from contract.knobs import knob
 from worker import conditioning
 from worker.conditioning import LabelTerm
+from worker.conditioning._heads import ClassHeads
 from worker.registry import InvalidParams
 from worker.verdict import Verdict
 
@@ -34,7 +35,7 @@ class Auxiliary(conditioning.Conditioning):
 
     title: ClassVar[str] = "Auxiliary classifier (ACGAN)"
     needs: ClassVar[Mapping[str, Any]] = {"labels": True}
-    provides: ClassVar[Mapping[str, Any]] = {"auxiliary": True}
+    provides: ClassVar[Mapping[str, Any]] = {"auxiliary": True, "conditioned": True}
 
     class Params(ComponentParams):
         """How much the labels count."""
@@ -69,9 +70,9 @@ class Auxiliary(conditioning.Conditioning):
         self._classes = dict(attributes)
         self.params.weights = dict.fromkeys(attributes, 1.0) | self.params.weights
 
-    def heads(self) -> Mapping[str, int]:
-        """One head an attribute."""
-        return self._classes
+    def head(self, n_features: int) -> nn.Module:
+        """One layer of class logits an attribute."""
+        return ClassHeads(n_features, self._classes)
 
     def discriminator(self, real: Verdict, fake: Verdict, real_labels: Tensor, fake_labels: Tensor) -> LabelTerm:
         """D's term: the cross-entropies on real samples and, if asked, on fake ones."""

@@ -1,6 +1,7 @@
 """Adversarial losses of both players. High logit means real; every loss is a mean over the batch."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 
 from torch import Tensor
@@ -24,6 +25,18 @@ class Loss(Component):
     @abstractmethod
     def generator(self, real: Verdict | None, fake: Verdict) -> Tensor:
         """Scalar, mean over the batch; `real` is None unless `generator_needs_real`."""
+
+    def after_step(self, real: Verdict, fake: Verdict) -> Mapping[str, Tensor]:
+        """Called without gradients when both players have been updated.
+
+        Args:
+            real: D's answer on real samples in its last phase.
+            fake: D's answer on G's samples in G's phase.
+
+        Returns:
+            Series declared in `series` → 0-d tensor. A loss with a state of its own moves it here.
+        """
+        return {}
 
 
 family: Family[Loss] = Family("losses", Loss)

@@ -59,8 +59,11 @@ class TrainingView(Protocol):
     def generate(self, z: Tensor, labels: Tensor | None) -> Tensor:
         """(n, *sample) from the averaged G in eval mode, without gradients."""
 
-    def judge(self, x: Tensor) -> Verdict:
-        """D in eval mode, without gradients."""
+    def judge(self, x: Tensor, labels: Tensor | None = None) -> Verdict:
+        """D in eval mode, without gradients; labels for a D that judges them too (projection).
+
+        A D that sees several samples at once (packing) is shown copies of each.
+        """
 
 
 @dataclass(frozen=True)

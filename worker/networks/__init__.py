@@ -8,17 +8,19 @@ import torch
 from torch import Tensor, nn
 
 from worker.registry import Component, Family
+from worker.verdict import LabelHead
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What a pair of networks must fit."""
+    """What one player must fit."""
 
     sample_shape: tuple[int, ...]
+    """Of one sample that G makes, or of what D sees at once, which with packing is several samples."""
     generator_classes: Mapping[str, int]
     """Attribute → classes of the labels that G is given; empty: G(z) alone."""
-    heads: Mapping[str, int]
-    """Attribute → classes of each auxiliary head that D must have."""
+    label_head: LabelHead | None = None
+    """What D needs to answer for labels; None: nothing."""
 
 
 class UnfitNetwork(ValueError):
@@ -37,7 +39,7 @@ class Network(Component):
 
     @abstractmethod
     def discriminator(self, problem: Problem) -> nn.Module:
-        """D: forward(x: (N, *sample), labels | None) → Verdict, with one auxiliary head an entry of `heads`."""
+        """D: forward(x: (N, *sample), labels | None) → Verdict, with the problem's label head on its features."""
 
     def latents(self, n: int, generator: torch.Generator) -> Tensor:
         """(n, z_dim) draws from the prior, N(0, I), on the generator's device."""

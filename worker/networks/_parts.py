@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from worker.verdict import Verdict
+from worker.verdict import LabelAnswer, LabelHead, Verdict
 
 
 class LabelledLatents(nn.Module):
@@ -36,19 +36,40 @@ class LabelledLatents(nn.Module):
 
 
 class VerdictLayers(nn.Module):
-    """The last linear layers of a discriminator: one logit, and one layer of class logits an attribute."""
+    """The end of a discriminator: from features to one logit, and to whatever the conditioning asks of D.
 
-    def __init__(self, n_features: int, heads: Mapping[str, int]) -> None:
+    A regulariser may put a layer before it that appends features (`append`): minibatch discrimination does.
+    """
+
+    def __init__(self, n_features: int, label_head: LabelHead | None) -> None:
         super().__init__()
+        self.n_features = n_features
+        self.appended = nn.ModuleList()
         self.logit = nn.Linear(n_features, 1)
-        self.attributes = tuple(heads)
-        # A list rather than a ModuleDict, which refuses attributes called "type" or "keys".
-        self.heads = nn.ModuleList(nn.Linear(n_features, n_classes) for n_classes in heads.values())
+        self._make_head = label_head
+        self.label_head = label_head(n_features) if label_head else None
 
-    def forward(self, features: Tensor) -> Verdict:
-        """The verdict on features of shape (N, n_features)."""
-        auxiliary = {name: head(features) for name, head in zip(self.attributes, self.heads, strict=True)}
-        return Verdict(logits=self.logit(features).squeeze(1), auxiliary=auxiliary, features=features)
+    def append(self, layer: nn.Module, n_more: int) -> None:
+        """Let a layer, (N, F) → (N, n_more), append features; the layers behind it are made anew, as torch does.
+
+        Args:
+            layer: sees the features, with those that were appended before it.
+            n_more: how many features it makes.
+        """
+        self.appended.append(layer)
+        self.n_features += n_more
+        self.logit = nn.Linear(self.n_features, 1)
+        self.label_head = self._make_head(self.n_features) if self._make_head else None
+
+    def forward(self, features: Tensor, labels: Tensor | None = None) -> Verdict:
+        """The verdict on features of shape (N, n_features), and on labels where the conditioning judges them too."""
+        for layer in self.appended:
+            features = torch.cat([features, layer(features)], dim=1)
+        answer: LabelAnswer = self.label_head(features, labels) if self.label_head is not None else LabelAnswer()
+        logits = self.logit(features).squeeze(1)
+        if answer.logit_shift is not None:
+            logits = logits + answer.logit_shift
+        return Verdict(logits=logits, auxiliary=answer.auxiliary, features=features, private=answer.private)
 
 
 class Maxout(nn.Module):

@@ -47,7 +47,7 @@ class DcganDiscriminator(nn.Module):
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Verdict:
         """The verdict on x: (N, channels, size, size)."""
-        verdict: Verdict = self.verdict(self.down(x).flatten(1))
+        verdict: Verdict = self.verdict(self.down(x).flatten(1), labels)
         return verdict
 
 
@@ -68,6 +68,7 @@ class Dcgan(networks.Network):
 
     title: ClassVar[str] = "DCGAN (pictures)"
     needs: ClassVar[dict[str, Any]] = {"sample": "image", "size": "$size"}
+    provides: ClassVar[dict[str, Any]] = {"features": True, "layers": True}
 
     class Params(ComponentParams):
         """Sizes of both players."""
@@ -107,7 +108,7 @@ class Dcgan(networks.Network):
             UnfitNetwork: if samples are not square pictures of a size that it can judge.
         """
         channels = self._channels(problem)
-        verdict = VerdictLayers(channels[-1] * BASE * BASE, problem.heads)
+        verdict = VerdictLayers(channels[-1] * BASE * BASE, problem.label_head)
         normalised = self.params.normalisation == "batch"
         return initialise(DcganDiscriminator(channels, normalised=normalised, verdict=verdict), self.params.init_std)
 

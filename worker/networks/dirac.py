@@ -48,7 +48,7 @@ class Dirac(networks.Network):
     """
 
     title: ClassVar[str] = "Dirac (one parameter a player)"
-    needs: ClassVar[dict[str, Any]] = {"sample": "scalar"}
+    needs: ClassVar[dict[str, Any]] = {"sample": "scalar", "conditioned": [None]}
     z_dim = 1
 
     class Params(ComponentParams):
@@ -83,6 +83,6 @@ def _fitting(problem: Problem, start: float) -> float:
         raise UnfitNetwork(
             f"dirac makes scalars, shape (1,); the samples have shape {problem.sample_shape}. Take dataset 'origin'"
         )
-    if problem.generator_classes or problem.heads:
+    if problem.generator_classes or problem.label_head:
         raise UnfitNetwork("dirac has no place for labels; take conditioning 'none'")
     return start

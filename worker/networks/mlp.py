@@ -37,7 +37,7 @@ class MlpDiscriminator(nn.Module):
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Verdict:
         """The verdict on x: (N, d)."""
-        verdict: Verdict = self.verdict(self.hidden(x))
+        verdict: Verdict = self.verdict(self.hidden(x), labels)
         return verdict
 
 
@@ -55,6 +55,7 @@ class Mlp(networks.Network):
 
     title: ClassVar[str] = "MLP (points)"
     needs: ClassVar[dict[str, Any]] = {"sample": ["points", "scalar"]}
+    provides: ClassVar[dict[str, Any]] = {"features": True, "layers": True}
 
     class Params(ComponentParams):
         """Sizes of both players."""
@@ -106,7 +107,7 @@ class Mlp(networks.Network):
             UnfitNetwork: if samples are not vectors.
         """
         hidden = nn.Sequential(*self._discriminator_layers(_length(problem)))
-        verdict = VerdictLayers(self.params.discriminator_width, problem.heads)
+        verdict = VerdictLayers(self.params.discriminator_width, problem.label_head)
         return initialise(MlpDiscriminator(hidden, verdict), self.params.init_std)
 
     def _generator_layers(self, n_inputs: int) -> Iterator[nn.Module]:

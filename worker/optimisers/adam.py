@@ -8,10 +8,10 @@ from pydantic import Field
 from torch import nn
 from torch.optim import Optimizer
 
-from contract.components import ComponentParams
 from contract.knobs import knob
 from worker import optimisers
 from worker.optimisers._memory_order import kept_in_order
+from worker.optimisers._rate import RateParams
 
 
 @optimisers.register
@@ -27,11 +27,9 @@ class Adam(optimisers.OptimiserComponent):
 
     title: ClassVar[str] = "Adam"
 
-    class Params(ComponentParams):
+    class Params(RateParams):
         """Rate and memory."""
 
-        lr: float = knob(2e-4, ge=0, le=1, scale="log")
-        """Learning rate; at 0 the player stands still."""
         beta1: float = knob(0.5, ge=0, lt=1)
         """Memory of the gradient's mean."""
         beta2: float = knob(0.999, ge=0, lt=1)
@@ -44,11 +42,12 @@ class Adam(optimisers.OptimiserComponent):
     def build(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
         """Torch's Adam in one fused kernel, on the device where the parameters are."""
         adam = torch.optim.Adam(parameters, eps=self.params.eps, fused=True)
-        self.refresh(adam)
+        self.refresh(adam, step=1)
         return kept_in_order(adam)
 
-    def refresh(self, optimiser: Optimizer) -> None:
+    def refresh(self, optimiser: Optimizer, step: int) -> None:
         """Write rate and betas in force into the groups."""
+        rate = self.rate(step)
         for group in optimiser.param_groups:
-            group["lr"] = self.params.lr
+            group["lr"] = rate
             group["betas"] = (self.params.beta1, self.params.beta2)

@@ -7,10 +7,10 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from contract.components import ComponentParams
 from contract.knobs import knob
 from worker import optimisers
 from worker.optimisers._memory_order import kept_in_order
+from worker.optimisers._rate import RateParams
 
 
 @optimisers.register
@@ -25,11 +25,11 @@ class Sgd(optimisers.OptimiserComponent):
 
     title: ClassVar[str] = "SGD"
 
-    class Params(ComponentParams):
+    class Params(RateParams):
         """Rate and momentum."""
 
         lr: float = knob(1e-2, ge=0, le=10, scale="log")
-        """Learning rate; at 0 the player stands still."""
+        """Learning rate; at 0 the player stands still. A schedule, if there is one, multiplies it."""
         momentum: float = knob(0.0, ge=0, lt=1)
         """Share of the last step's direction that is kept."""
 
@@ -38,11 +38,12 @@ class Sgd(optimisers.OptimiserComponent):
     def build(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
         """Torch's SGD in one fused kernel, on the device where the parameters are."""
         sgd = torch.optim.SGD(parameters, fused=True)
-        self.refresh(sgd)
+        self.refresh(sgd, step=1)
         return kept_in_order(sgd)
 
-    def refresh(self, optimiser: Optimizer) -> None:
+    def refresh(self, optimiser: Optimizer, step: int) -> None:
         """Write rate and momentum in force into the groups."""
+        rate = self.rate(step)
         for group in optimiser.param_groups:
-            group["lr"] = self.params.lr
+            group["lr"] = rate
             group["momentum"] = self.params.momentum

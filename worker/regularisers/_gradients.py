@@ -9,6 +9,8 @@ from worker.regularisers import PenaltyView
 def input_gradients(view: PenaltyView, x: Tensor, labels: Tensor | None) -> Tensor:
     """∇D(x), with a graph for the second backward pass.
 
+    With packing, where D sees m samples at once and answers N/m times, the gradient is that of a whole pack.
+
     The gradient of the sum of the logits is each sample's own gradient as long as D looks at samples one by one;
     batch normalisation in D couples them.
 
@@ -18,9 +20,9 @@ def input_gradients(view: PenaltyView, x: Tensor, labels: Tensor | None) -> Tens
         labels: (N, attributes), or None.
 
     Returns:
-        (N, d): the gradient of each sample's logit, all its dimensions in a row.
+        (N, d), or (N/m, m d): the gradient of each logit, all dimensions of what it was an answer to in a row.
     """
     x = x.detach().requires_grad_()
     logits = view.judge(x, labels).logits
     (gradients,) = torch.autograd.grad(logits.sum(), x, create_graph=True)
-    return gradients.flatten(1)
+    return gradients.reshape(len(logits), -1)

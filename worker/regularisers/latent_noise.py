@@ -9,6 +9,7 @@ from contract.components import ComponentParams
 from contract.knobs import knob
 from contract.spec import Player
 from worker import regularisers
+from worker.regularisers import Moment
 
 
 @regularisers.register
@@ -34,7 +35,7 @@ class LatentNoise(regularisers.Regulariser):
 
     params: Params
 
-    def latents(self, z: Tensor, generator: torch.Generator) -> Tensor:
+    def latents(self, z: Tensor, moment: Moment) -> Tensor:
         """(N, z_dim), with noise."""
-        noise = torch.randn(z.shape, generator=generator, device=generator.device).to(z)
+        noise = torch.randn(z.shape, generator=moment.generator, device=moment.generator.device).to(z)
         return z + self.params.std * noise

@@ -30,6 +30,7 @@ class SpectralNorm(regularisers.Regulariser):
     """
 
     title: ClassVar[str] = "Spectral norm"
+    needs: ClassVar[dict[str, Any]] = {"layers": True}
 
     class Params(ComponentParams):
         """Whose layers."""

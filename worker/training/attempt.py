@@ -1,6 +1,5 @@
 """One attempt of one run, from its job to its end: build, restore, train, and say each state on the way."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,8 +8,6 @@ import torch
 
 from contract.events import RunStatus, Status
 from contract.jobs import Resume, TrainJob
-from worker.families import FAMILIES
-from worker.monitors import Monitor
 from worker.training.checkpoint import Checkpoints, Store, load_newest, restore, snapshot
 from worker.training.control import Control, Ending, Requests
 from worker.training.game import Game, build
@@ -54,7 +51,6 @@ class Attempt:
         resume = job.resume or Resume()
         self._game = build(job.spec, machine.cache)
         self._board = KnobBoard(self._game)
-        self._monitors = _monitors(job)
         self._done = self._restore(resume)
         self._checkpoints = Checkpoints(
             job.run, job.attempt, machine.store, reporter, interval_s=machine.checkpoint_s, keep=machine.checkpoint_keep
@@ -70,7 +66,7 @@ class Attempt:
             Who ended it; None when all steps are done.
         """
         self._announce()
-        watch = Watch(self._game, self._monitors, self._reporter)
+        watch = Watch(self._game, self._game.monitors, self._reporter)
         loop = Loop(self._game, self._board, self.control, watch, self._reporter, self._checkpoints)
         ending, done = loop.run(self._done)
         reason, status = _ENDINGS[ending]
@@ -97,16 +93,12 @@ class Attempt:
                 from_step=self._done,
                 device=_device_name(game),
                 knobs=self._board.describe(),
-                series=announced(game, self._board, self._monitors),
+                series=announced(game, self._board),
                 attributes=game.dataset.attributes,
             ),
         )
         values = {f"knob.{name}": float(value) for name, value in self._board.values().items()}
         self._reporter.scalars(self._done, values)
-
-
-def _monitors(job: TrainJob) -> Sequence[Monitor]:
-    return [FAMILIES["monitors"].create(part.name, part.params, part.entry) for part in job.spec.monitors or []]
 
 
 def _device_name(game: Game) -> str:

@@ -1,5 +1,6 @@
 """The game of one run: both players with everything that acts on them, built from a spec."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,11 @@ from worker.conditioning import Conditioning
 from worker.datasets import Dataset
 from worker.families import FAMILIES
 from worker.losses import Loss
+from worker.monitors import Monitor
 from worker.networks import Network, Problem
 from worker.optimisers import OptimiserComponent
 from worker.registry import Component
-from worker.regularisers import Regulariser
+from worker.regularisers import HOOKS, Moment, Regulariser
 from worker.training.streams import DataOrder, Streams, seed_of
 
 ON_DEVICE_BYTES = 2**30
@@ -46,16 +48,22 @@ class Game:
     data: DataOrder
     fake_labels: Tensor
     """(N, attributes): the empirical prior that labels of fakes are drawn from, on the device."""
+    monitors: list[Monitor]
+    hooks: Mapping[str, list[Regulariser]]
+    """Hook → the regularisers that have it, in the order of the spec."""
+    weights: Mapping[Player, list[nn.Parameter]]
+    extrapolates: list[Player]
+    """The players whose optimisers look ahead before each step."""
 
     def player(self, name: Player) -> nn.Module:
         """G or D."""
         return self.G if name == "G" else self.D
 
     def components(self) -> list[tuple[str, Component]]:
-        """Every component that training uses, as (entry, component), in the order of the spec."""
+        """Every component of the run, as (entry, component), in the order of the spec."""
         single: list[Component] = [self.dataset, self.network, self.conditioning, self.loss, self.averaging]
         players: list[Component] = [self.optimiser_parts["G"], self.optimiser_parts["D"]]
-        return [(part.entry, part) for part in (*single, *players, *self.regularisers)]
+        return [(part.entry, part) for part in (*single, *players, *self.regularisers, *self.monitors)]
 
     def draw_labels(self, n: int) -> Tensor | None:
         """(n, attributes) labels for fakes from the empirical prior; None when G takes none."""
@@ -66,11 +74,11 @@ class Game:
         )
         return self.fake_labels[chosen]
 
-    def draw_latents(self, n: int) -> Tensor:
+    def draw_latents(self, n: int, moment: Moment) -> Tensor:
         """(n, z_dim) latents as training uses them: drawn from the prior, then through the latent hooks."""
         z = self.network.latents(n, self.streams.latents)
-        for regulariser in self.regularisers:
-            z = regulariser.latents(z, self.streams.regularisers)
+        for regulariser in self.hooks["latents"]:
+            z = regulariser.latents(z, moment)
         return z
 
 
@@ -105,12 +113,12 @@ def build(spec: RunSpec, cache: Path) -> Game:
     conditioning.begin(classes)
     network: Network = _make("networks", spec.network)
     regularisers: list[Regulariser] = [_make("regularisers", part) for part in spec.regularisers]
-    problem = Problem(dataset.shape, classes if conditioning.labels_generator else {}, conditioning.heads())
-    G, D = _players(spec.seed, network, problem, regularisers, device)
+    G, D = _players(spec.seed, network, _problems(dataset, conditioning, regularisers), regularisers, device)
     averaging: Averaging = _make("averaging", spec.averaging)
-    averaging.begin(G)
+    averaging.begin(G, D)
     g_part: OptimiserComponent = _make("optimisers", spec.optimisers["G"], "optimiser.g")
     d_part: OptimiserComponent = _make("optimisers", spec.optimisers["D"], "optimiser.d")
+    parts: dict[Player, OptimiserComponent] = {"G": g_part, "D": d_part}
     return Game(
         spec=spec,
         params=spec.game.model_copy(),
@@ -120,7 +128,7 @@ def build(spec: RunSpec, cache: Path) -> Game:
         conditioning=conditioning,
         loss=_make("losses", spec.loss),
         regularisers=regularisers,
-        optimiser_parts={"G": g_part, "D": d_part},
+        optimiser_parts=parts,
         averaging=averaging,
         G=G,
         D=D,
@@ -128,6 +136,10 @@ def build(spec: RunSpec, cache: Path) -> Game:
         streams=Streams(spec.seed, device),
         data=DataOrder(*_placed(dataset, device), spec.seed),
         fake_labels=dataset.labels.to(device),
+        monitors=[_make("monitors", part) for part in spec.monitors or []],
+        hooks={hook: [each for each in regularisers if each.overrides(hook)] for hook in HOOKS},
+        weights={"G": list(G.parameters()), "D": list(D.parameters())},
+        extrapolates=[player for player in parts if parts[player].extrapolates],
     )
 
 
@@ -135,18 +147,36 @@ def _make(family: str, part: ComponentSpec, entry: str | None = None) -> Any:  #
     return FAMILIES[family].create(part.name, part.params, entry or part.entry)
 
 
+def _problems(
+    dataset: Dataset, conditioning: Conditioning, regularisers: list[Regulariser]
+) -> Mapping[Player, Problem]:
+    """What each player must fit. D may see several samples at once, one behind the other in its first dimension."""
+    classes = {name: len(names) for name, names in dataset.attributes.items()}
+    pack = math.prod(regulariser.pack for regulariser in regularisers)
+    first, *rest = dataset.shape
+    head = conditioning.head if conditioning.labels_generator else None
+    return {
+        "G": Problem(dataset.shape, classes if conditioning.labels_generator else {}),
+        "D": Problem((first * pack, *rest), {}, head),
+    }
+
+
 def _players(
-    seed: int, network: Network, problem: Problem, regularisers: list[Regulariser], device: torch.device
+    seed: int,
+    network: Network,
+    problems: Mapping[Player, Problem],
+    regularisers: list[Regulariser],
+    device: torch.device,
 ) -> tuple[nn.Module, nn.Module]:
     """Both players, initialised on the CPU so that the weights do not depend on the device."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_of(seed, "weights"))
-        G, D = network.generator(problem), network.discriminator(problem)
+        G, D = network.generator(problems["G"]), network.discriminator(problems["D"])
         for regulariser in regularisers:
             if regulariser.overrides("build"):
                 regulariser.build(G if regulariser.player == "G" else D)
     torch.manual_seed(seed_of(seed, "global"))
-    return _at_home(G, problem, device), _at_home(D, problem, device)
+    return _at_home(G, problems["G"], device), _at_home(D, problems["D"], device)
 
 
 def _at_home(player: nn.Module, problem: Problem, device: torch.device) -> nn.Module:

@@ -1,10 +1,9 @@
 """The series that a run will have, with what each means: announced when it starts."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from contract.components import SeriesDescription
 from contract.events import SeriesInfo
-from worker.monitors import Monitor
 from worker.training.game import Game
 from worker.training.knob_board import KnobBoard
 
@@ -22,9 +21,9 @@ _LABEL_TERMS = (
 )
 
 
-def announced(game: Game, board: KnobBoard, monitors: Sequence[Monitor]) -> list[SeriesInfo]:
+def announced(game: Game, board: KnobBoard) -> list[SeriesInfo]:
     """Every series that this run can yield."""
-    return [*_of_loop(game), *_of_knobs(board), *_of_monitors(game, monitors)]
+    return [*_of_loop(game), *_of_parts(game), *_of_knobs(board), *_of_monitors(game)]
 
 
 def _of_loop(game: Game) -> Iterator[SeriesInfo]:
@@ -45,14 +44,22 @@ def _of_loop(game: Game) -> Iterator[SeriesInfo]:
     yield SeriesInfo(name="speed.steps_per_s", unit="1/s", meaning=meaning, high_is="good")
 
 
+def _of_parts(game: Game) -> Iterator[SeriesInfo]:
+    monitors = {monitor.entry for monitor in game.monitors}
+    for part in (part for entry, part in game.components() if entry not in monitors):
+        for described in part.series:
+            name = part.series_name(described.name)
+            yield SeriesInfo(**described.model_copy(update={"name": name}).model_dump())
+
+
 def _of_knobs(board: KnobBoard) -> Iterator[SeriesInfo]:
     for knob in board.describe():
         meaning = f"Value in force of the knob {knob.name}, from this step on."
         yield SeriesInfo(name=f"knob.{knob.name}", unit=knob.unit, meaning=meaning)
 
 
-def _of_monitors(game: Game, monitors: Sequence[Monitor]) -> Iterator[SeriesInfo]:
-    for monitor in monitors:
+def _of_monitors(game: Game) -> Iterator[SeriesInfo]:
+    for monitor in game.monitors:
         for series in monitor.series:
             for described in _expand(series, game.dataset.attributes):
                 yield SeriesInfo(**described.model_dump(), chart=monitor.chart, monitor=monitor.entry)

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from worker.datasets import Dataset
+from worker.regularisers import Moment
 from worker.training.game import Game
 from worker.training.streams import stream
 from worker.verdict import Verdict
@@ -72,7 +73,11 @@ class View:
         return samples
 
     @torch.no_grad()
-    def judge(self, x: Tensor) -> Verdict:
-        """D in eval mode, without labels."""
-        verdict: Verdict = self._game.D.eval()(x, None)
+    def judge(self, x: Tensor, labels: Tensor | None = None) -> Verdict:
+        """D in eval mode; a D that sees several samples at once is shown copies of each."""
+        moment = Moment(self._step, "D", stream(self.device, self._game.spec.seed, "monitor", self._monitor))
+        for regulariser in self._game.regularisers:
+            if regulariser.pack > 1:
+                x = regulariser.inputs(x.repeat_interleave(regulariser.pack, dim=0), moment)
+        verdict: Verdict = self._game.D.eval()(x, labels)
         return verdict

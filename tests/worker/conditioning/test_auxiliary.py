@@ -94,7 +94,10 @@ def test_each_attribute_gets_a_knob_with_bounds():
 def test_labels_go_to_g_and_every_attribute_gets_a_head():
     component = begun()
     assert component.labels_generator
-    assert component.heads() == ATTRIBUTES
+    answer = component.head(4)(torch.ones(2, 4), None)
+    assert {name: logits.shape for name, logits in answer.auxiliary.items()} == {
+        name: (2, n_classes) for name, n_classes in ATTRIBUTES.items()
+    }
 
 
 def test_a_weight_for_an_unknown_attribute_is_refused_in_words():

@@ -9,6 +9,5 @@ def test_labels_do_not_enter():
     component.begin({"hair": 3})
     verdict, labels = Verdict(logits=torch.zeros(2)), torch.zeros(2, 1, dtype=torch.int64)
     assert not component.labels_generator
-    assert component.heads() == {}
     assert component.discriminator(verdict, verdict, labels, labels) is None
     assert component.generator(verdict, labels) is None

@@ -108,8 +108,8 @@ class ToyView:
         return self.G.eval()(z, labels)
 
     @torch.no_grad()
-    def judge(self, x: Tensor) -> Verdict:
-        return self.D.eval()(x, None)
+    def judge(self, x: Tensor, labels: Tensor | None = None) -> Verdict:
+        return self.D.eval()(x, labels)
 
 
 @dataclass

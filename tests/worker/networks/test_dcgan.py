@@ -8,7 +8,7 @@ from worker.registry import InvalidParams
 
 
 def problem(size, colours=3):
-    return Problem((colours, size, size), {}, {})
+    return Problem((colours, size, size), {})
 
 
 def shapes(player, x):
@@ -85,7 +85,7 @@ def test_channels_last_holds_from_g_through_d():
 def test_other_sizes_are_refused_in_words(shape):
     network = networks.family.create("dcgan", {})
     with pytest.raises(UnfitNetwork, match=rf"16, 32, 64 pixels; the samples have {shape[1]}×{shape[2]}"):
-        network.generator(Problem(shape, {}, {}))
+        network.generator(Problem(shape, {}))
 
 
 def test_a_size_that_is_not_the_datas_is_refused_in_words():

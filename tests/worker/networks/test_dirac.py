@@ -8,7 +8,7 @@ from torch.testing import assert_close
 from worker import datasets, losses, networks, optimisers
 from worker.networks import Problem, UnfitNetwork
 
-SCALAR = Problem((1,), {}, {})
+SCALAR = Problem((1,), {})
 
 
 class Game:
@@ -71,4 +71,4 @@ def test_alternating_descent_stays_on_its_ellipse():
 def test_labels_are_refused_in_words(player):
     network = networks.family.create("dirac", {})
     with pytest.raises(UnfitNetwork, match="no place for labels"):
-        getattr(network, player)(Problem((1,), {"hair": 2}, {"hair": 2}))
+        getattr(network, player)(Problem((1,), {"hair": 2}))

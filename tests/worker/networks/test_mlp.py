@@ -5,7 +5,7 @@ from torch import nn
 from worker import networks
 from worker.networks import Problem, UnfitNetwork
 
-POINTS = Problem((2,), {}, {})
+POINTS = Problem((2,), {})
 PACGAN = {
     "z_dim": 2,
     "generator_layers": 4,
@@ -60,4 +60,4 @@ def test_initial_spread_is_the_param():
 @pytest.mark.parametrize("player", ["generator", "discriminator"])
 def test_pictures_are_refused_in_words(player):
     with pytest.raises(UnfitNetwork, match=r"\(3, 16, 16\).*dcgan"):
-        getattr(networks.family.create("mlp", {}), player)(Problem((3, 16, 16), {}, {}))
+        getattr(networks.family.create("mlp", {}), player)(Problem((3, 16, 16), {}))

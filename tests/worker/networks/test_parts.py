@@ -2,7 +2,9 @@ import pytest
 import torch
 from torch import nn
 
+from worker.conditioning._heads import ClassHeads
 from worker.networks._parts import LabelledLatents, Maxout, VerdictLayers, initialise
+from worker.verdict import LabelAnswer
 
 
 def test_labels_become_one_hot_columns_behind_the_latent():
@@ -26,12 +28,40 @@ def test_labelled_latents_work_under_vmap():
 
 
 def test_features_are_the_input_of_the_last_linear_layers():
-    layers = VerdictLayers(4, {"hair": 3})
+    layers = VerdictLayers(4, lambda n: ClassHeads(n, {"hair": 3}))
     features = torch.randn(5, 4)
     verdict = layers(features)
     assert verdict.features is features
     torch.testing.assert_close(verdict.logits, features @ layers.logit.weight[0] + layers.logit.bias)
-    torch.testing.assert_close(verdict.auxiliary["hair"], features @ layers.heads[0].weight.T + layers.heads[0].bias)
+    head = layers.label_head.layers[0]
+    torch.testing.assert_close(verdict.auxiliary["hair"], features @ head.weight.T + head.bias)
+
+
+def test_a_layer_that_is_put_before_them_appends_features():
+    layers = VerdictLayers(4, lambda n: ClassHeads(n, {"hair": 3}))
+    layers.append(nn.Linear(4, 2), 2)
+    features = torch.randn(5, 4)
+    verdict = layers(features)
+    expected = torch.cat([features, layers.appended[0](features)], dim=1)
+    assert torch.equal(verdict.features, expected)
+    torch.testing.assert_close(verdict.logits, expected @ layers.logit.weight[0] + layers.logit.bias)
+    assert verdict.auxiliary["hair"].shape == (5, 3)
+
+
+class Shifting(nn.Module):
+    """A head that adds the sample's label to its logit."""
+
+    def forward(self, features, labels=None):
+        return LabelAnswer(logit_shift=labels[:, 0].float(), private={"own": features})
+
+
+def test_a_head_may_shift_the_logit_and_say_more():
+    layers = VerdictLayers(4, lambda n: Shifting())
+    features = torch.randn(3, 4)
+    verdict = layers(features, torch.tensor([[0], [1], [5]]))
+    shift = verdict.logits - layers.logit(features)[:, 0]
+    torch.testing.assert_close(shift, torch.tensor([0.0, 1.0, 5.0]))
+    assert verdict.private["own"] is features
 
 
 def test_maxout_takes_the_largest_of_its_linear_maps():

@@ -20,7 +20,7 @@ def adam_by_hand(w, steps):
 def run(component, weight, optimiser, gradients):
     for gradient in gradients:
         weight.grad = torch.tensor(gradient, dtype=torch.float32)
-        component.refresh(optimiser)
+        component.refresh(optimiser, step=1)
         optimiser.step()
 
 

@@ -8,7 +8,7 @@ from worker import optimisers
 def run(component, weight, optimiser, gradients):
     for gradient in gradients:
         weight.grad = torch.tensor([gradient])
-        component.refresh(optimiser)
+        component.refresh(optimiser, step=1)
         optimiser.step()
     return weight.item()
 

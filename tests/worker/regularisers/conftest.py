@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from worker.regularisers import PenaltyView
 from worker.verdict import Verdict
@@ -15,7 +16,8 @@ class LinearCritic:
         self.seen = []
 
     def __call__(self, x, labels=None):
-        self.seen.append((x, labels))
+        if x.requires_grad:  # a penalty's own look, not the phase's
+            self.seen.append((x, labels))
         return Verdict(logits=(x * self.weight).flatten(1).sum(1))
 
 
@@ -34,6 +36,19 @@ def view_of():
         stream = torch.Generator().manual_seed(5)
         real, fake = torch.randn(2, 7, 2, 2, 3, generator=stream)
         real_labels, fake_labels = torch.zeros(7, 1, dtype=torch.int64), torch.ones(7, 1, dtype=torch.int64)
-        return PenaltyView(judge, real, fake, real_labels, fake_labels, stream)
+        return PenaltyView(
+            judge=judge,
+            real=real,
+            fake=fake,
+            real_labels=real_labels,
+            fake_labels=fake_labels,
+            generator=stream,
+            step=1,
+            player=nn.Identity(),
+            on_real=judge(real, real_labels),
+            on_fake=judge(fake, fake_labels),
+            z=torch.randn(7, 2, generator=stream),
+            generate=lambda z, labels: z,
+        )
 
     return make

@@ -3,7 +3,8 @@
 import torch
 import torch.nn.functional as F
 
-from worker.training.step import generator_phase, train_step
+from worker.training.phases import generator_phase
+from worker.training.step import train_step
 
 
 def by_hand(game, steps):
@@ -115,5 +116,5 @@ def test_the_g_phase_leaves_ds_gradients_alone(bench, points):
     game = bench.attempt(points)._game
     train_step(game, 1)
     before = [parameter.grad.clone() for parameter in game.D.parameters()]
-    generator_phase(game, game.data.next(16)[0])
+    generator_phase(game, *game.data.next(16), 2)
     assert all(torch.equal(p.grad, old) for p, old in zip(game.D.parameters(), before, strict=True))
