@@ -23,6 +23,7 @@ def knob(
     *,
     scale: Scale = "linear",
     unit: str = "",
+    resets: str = "",
     **bounds: float,
 ) -> Any:  # Any: it stands where a value of the field's type is declared, as pydantic's own Field does
     """A pydantic field that may change mid-run.
@@ -31,12 +32,13 @@ def knob(
         default: value at the start. A dict makes one knob a key; its values' type carries the bounds.
         scale: how a slider should run.
         unit: shown beside the value.
+        resets: what a change of this knob throws away ("the sum of gradients"); people are told before they apply it.
         **bounds: `ge`, `gt`, `le`, `lt`, as pydantic takes them.
 
     Returns:
         The field.
     """
-    mark: JsonDict = {"knob": {"scale": scale, "unit": unit}}
+    mark: JsonDict = {"knob": {"scale": scale, "unit": unit, "resets": resets}}
     return Field(default, json_schema_extra=mark, **bounds)  # type: ignore[call-overload]  # bounds by keyword
 
 
@@ -55,6 +57,8 @@ class KnobDescription(Wire):
     scale: Scale = "linear"
     unit: str = ""
     help: str = ""
+    resets: str = ""
+    """What a change of this knob throws away; empty: nothing."""
 
     def refusal(self, value: object) -> str | None:
         """Why the value is not allowed, or None when it is.
@@ -130,4 +134,5 @@ def _describe(name: str, prop: Mapping[str, Any], value: Any) -> KnobDescription
         scale=prop["knob"]["scale"],
         unit=prop["knob"]["unit"],
         help=prop.get("description", ""),
+        resets=prop["knob"].get("resets", ""),
     )

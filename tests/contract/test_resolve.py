@@ -103,7 +103,13 @@ def test_combination_that_cannot_work_is_refused_with_both_sides() -> None:
 
 def test_facts_follow_the_params() -> None:
     resolved = resolve(spec(dataset={"name": "faces", "size": 32}, network={"name": "dcgan", "size": 32}), CATALOGUE)
-    assert facts(resolved, CATALOGUE) == {"sample": "image", "size": 32, "labels": True}
+    assert facts(resolved, CATALOGUE) == {
+        "sample": "image",
+        "size": 32,
+        "labels": True,
+        "updates": "alternating",
+        "batch": 64,
+    }
     assert problems_of(spec(dataset={"name": "faces", "size": 32}, network={"name": "dcgan", "size": 16})) == [
         ("networks.dcgan", "dcgan needs size = 16, but this spec has 32")
     ]
