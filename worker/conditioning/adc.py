@@ -27,7 +27,7 @@ class JointHeads(nn.Module):
         """Joint logits (N, 2K) in `private`, their sums over real and fake in `auxiliary`; the labels are not read."""
         joint = self.heads.by_attribute(features)
         # log(e^a + e^b): the softmax of these is the probability of the class, real or fake.
-        classes = {attribute: logits.unflatten(1, (-1, 2)).logsumexp(2) for attribute, logits in joint.items()}
+        classes = {attribute: _pairs(logits).logsumexp(2) for attribute, logits in joint.items()}
         return LabelAnswer(auxiliary=classes, private=joint)
 
 
@@ -68,7 +68,12 @@ class Adc(LabelTerms):
         )
 
 
+def _pairs(joint: Tensor) -> Tensor:
+    """(N, K, 2), from (N, 2K): each class as a real and as a fake one."""
+    return joint.reshape(len(joint), -1, 2)
+
+
 def _fake_minus_real(joint: Tensor, labels: Tensor) -> Tensor:
     # The softmax's denominator is the same in both cross-entropies: their difference needs none.
-    pairs = joint.unflatten(1, (-1, 2))
-    return (pairs[..., FAKE] - pairs[..., REAL]).gather(1, labels[:, None]).mean()
+    gaps = _pairs(joint)[..., FAKE] - _pairs(joint)[..., REAL]
+    return gaps.gather(1, labels[:, None]).mean()

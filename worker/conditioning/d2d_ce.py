@@ -15,6 +15,14 @@ from worker.conditioning._labelled import LabelTermParams, LabelTerms
 from worker.verdict import LabelAnswer, Verdict
 
 
+class Proxies(nn.Linear):
+    """One direction a class. A linear layer, so that whatever acts on D's layers (`spectral_norm`) acts on it too."""
+
+    def forward(self, embedded: Tensor) -> Tensor:
+        """Cosines (N, classes), from embeddings (N, E) of length 1."""
+        return embedded @ F.normalize(self.weight, dim=1).T
+
+
 class SphereHeads(nn.Module):
     """For each attribute an embedding of the features and a proxy a class, all of length 1."""
 
@@ -22,15 +30,14 @@ class SphereHeads(nn.Module):
         super().__init__()
         self.attributes = tuple(classes)
         self.embeddings = nn.ModuleList(nn.Linear(n_features, dimensions) for _ in classes)
-        # Linear layers, so that whatever acts on D's layers (`spectral_norm`) acts on them too.
-        self.proxies = nn.ModuleList(nn.Linear(dimensions, n, bias=False) for n in classes.values())
+        self.proxies = nn.ModuleList(Proxies(dimensions, n, bias=False) for n in classes.values())
 
     def forward(self, features: Tensor, labels: Tensor | None = None) -> LabelAnswer:
         """Cosines (N, classes) to the proxies in `auxiliary`, embeddings (N, E) in `private`; labels are not read."""
         embedded, cosines = {}, {}
         for attribute, embedding, proxies in zip(self.attributes, self.embeddings, self.proxies, strict=True):
             embedded[attribute] = F.normalize(embedding(features), dim=1)
-            cosines[attribute] = embedded[attribute] @ F.normalize(proxies.weight, dim=1).T
+            cosines[attribute] = proxies(embedded[attribute])
         return LabelAnswer(auxiliary=cosines, private=embedded)
 
 
@@ -42,9 +49,9 @@ class D2dCe(LabelTerms):
     n_ij = max(0, (⟨f_i, f_j⟩ - m_n) / τ) with m_n = 1 - m_p:
     part = mean_i [ p_i + log( exp(-p_i) + Σ_{j: y_j ≠ y_i} exp(n_ij) ) ], in nats.
     D's part is that of the real batch, G's that of its own samples, with the labels that it was given. Either player's
-    term: w Σ_a w_a part_a. It sums over the batch, so a larger batch makes it larger; a batch of one class costs 0. Easy
-    samples, with a cosine above m_p to their proxy and below m_n to the others, are not pulled. The class scores that
-    monitors see are the cosines to the proxies.
+    term: w Σ_a w_a part_a. The inner sum is over the batch, so a larger batch makes the part larger; a batch of one
+    class costs 0. Easy samples, with a cosine above m_p to their proxy and below m_n to samples of other classes, are
+    neither pulled nor pushed. The class scores that monitors see are the cosines to the proxies.
 
     Source: Kang et al. 2021, arXiv:2111.01118, as StudioGAN's `Data2DataCrossEntropyLoss` and its CIFAR-10
     configuration have it (weight 0.5, m_p 0.98, τ 0.5, 512 dimensions). Deviations: weights; one embedding and one set

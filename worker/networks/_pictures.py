@@ -43,4 +43,4 @@ def as_map(flat: Tensor, side: int) -> Tensor:
 
     The channels come last in the vector, so that in memory they lie as convolutions like it, without a copy.
     """
-    return flat.unflatten(1, (side, side, -1)).permute(0, 3, 1, 2)
+    return flat.reshape(len(flat), side, side, -1).permute(0, 3, 1, 2)

@@ -115,7 +115,7 @@ class Autoencoder(networks.Network):
         z_dim: int = Field(64, ge=1, le=1024)
         """Length of a latent."""
         code: int = Field(64, ge=1, le=1024)
-        """Length of D's code h; from the length of a sample on (2 for points in the plane), D can copy whatever it is shown."""
+        """Length of D's code h; if it is no shorter than a sample (2 for points in the plane), D can copy anything."""
         power: Literal[1, 2] = 1
         """p of the error |x - D(x)|^p: 1 is the absolute error, 2 the square."""
 
@@ -147,14 +147,14 @@ class Autoencoder(networks.Network):
     def _decoder(self, n_inputs: int, problem: Problem) -> nn.Module:
         width = self.params.width
         if not _are_pictures(problem):
-            return nn.Sequential(*_hidden(n_inputs, width), nn.Linear(width, *problem.sample_shape))
+            return nn.Sequential(*_hidden(n_inputs, width), nn.Linear(width, problem.sample_shape[0]))
         colours, size = fitting_picture("autoencoder", problem.sample_shape, self.params.size)
         return Decoder(n_inputs, width, colours=colours, size=size)
 
     def _encoder(self, problem: Problem) -> nn.Module:
         width = self.params.width
         if not _are_pictures(problem):
-            return nn.Sequential(*_hidden(*problem.sample_shape, width), nn.Linear(width, self.params.code))
+            return nn.Sequential(*_hidden(problem.sample_shape[0], width), nn.Linear(width, self.params.code))
         colours, size = fitting_picture("autoencoder", problem.sample_shape, self.params.size)
         return Encoder(width, self.params.code, colours=colours, size=size)
 

@@ -6,6 +6,7 @@ from torch import nn
 from contract.resolve import InvalidSpec, resolve
 from contract.spec import RunSpec
 from worker import networks
+from worker.catalogue import build_catalogue
 from worker.networks import Problem, UnfitNetwork
 
 
@@ -103,11 +104,34 @@ def test_gs_pictures_are_bounded_and_ds_are_not():
     assert D(seeded(4, 3, 16, 16)).reconstruction.abs().max() > 1
 
 
+@pytest.mark.parametrize(
+    ("parts", "where", "why"),
+    [
+        ({"loss": {"name": "hinge"}}, "networks.autoencoder", "autoencoder needs game = began, but this spec has none"),
+        ({"network": {"name": "dcgan"}}, "losses.began", "began needs reconstruction = some, but this spec has none"),
+        (
+            {"conditioning": {"name": "projection"}},
+            "networks.autoencoder",
+            "autoencoder needs conditioned = none, but this spec has True",
+        ),
+    ],
+)
+def test_what_cannot_be_played_is_refused_when_the_run_is_created(tmp_path, parts, where, why):
+    asked = {"dataset": {"name": "faces"}, "network": {"name": "autoencoder"}, "loss": {"name": "began"}}
+    catalogue = build_catalogue(tmp_path)
+    assert resolve(RunSpec.model_validate(asked), catalogue).network.params["power"] == 1
+    with pytest.raises(InvalidSpec) as caught:
+        resolve(RunSpec.model_validate(asked | parts), catalogue)
+    assert (where, why) in [(problem.where, problem.message) for problem in caught.value.problems]
+
+
 def test_points_go_through_two_hidden_layers_each_way():
     G, D = made((2,), width=6, code=1)
     assert sum(p.numel() for p in G.parameters()) == 6 * 6 + 7 * 6 + 7 * 2
     assert sum(p.numel() for p in D.parameters()) == (3 * 6 + 7 * 6 + 7) + (2 * 6 + 7 * 6 + 7 * 2)
-    assert (50 * G(torch.randn(4, 5))).shape == (4, 2)
+    for parameter in G.parameters():
+        parameter.data *= 5
+    assert G(torch.randn(40, 5)).abs().max() > 1
 
 
 def test_a_d_that_has_seen_real_samples_reconstructs_them_better_than_others():
@@ -131,5 +155,5 @@ def test_labels_are_refused_in_words(player):
 
 
 def test_other_pictures_are_refused_in_words():
-    with pytest.raises(UnfitNetwork, match="autoencoder makes square pictures.*28×28"):
+    with pytest.raises(UnfitNetwork, match=r"autoencoder makes square pictures.*28×28"):
         made((3, 28, 28))
