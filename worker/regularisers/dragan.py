@@ -1,5 +1,6 @@
 """DRAGAN: D's slope is pushed to one around the real samples, where a sharp D would let G pile up."""
 
+import math
 from typing import ClassVar, Literal
 
 import torch
@@ -64,7 +65,7 @@ class Dragan(regularisers.Regulariser):
     def _near(self, x: Tensor, generator: torch.Generator) -> Tensor:
         c, on = self.params.c, generator.device
         if self.params.noise == "gaussian":
-            return x + c**0.5 * torch.randn(x.shape, generator=generator, device=on).to(x)
+            return x + math.sqrt(c) * torch.randn(x.shape, generator=generator, device=on).to(x)
         reach = c * x.std(correction=0)
         u = torch.rand(x.shape, generator=generator, device=on).to(x)
         if self.params.noise == "uniform_two_sided":

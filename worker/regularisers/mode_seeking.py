@@ -27,7 +27,7 @@ class ModeSeeking(regularisers.Regulariser):
 
     Source: Mao et al. 2019, arXiv:1903.05628; authors' code HelenMao/MSGAN, λ = 1. Deviations: there D judges the
     samples of both latents in G's loss, here of z₁ alone; there both go through G in one pass, here in two, so that
-    batch normalisation sees each half by itself, and its running statistics move twice a G step.
+    batch normalisation sees each half by itself, and its running statistics move once more a G step.
     """
 
     title: ClassVar[str] = "Mode seeking (MSGAN)"

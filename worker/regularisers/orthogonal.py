@@ -27,7 +27,7 @@ class Orthogonal(regularisers.Regulariser):
     `spectral_norm` it acts on the raw weight, which is what that code does. More filters than dimensions cannot all be
     at right angles; then the penalty has a minimum above 0.
 
-    Source: Brock, Donahue & Simonyan 2019, arXiv:1809.11096, section 3.1, eq. (3), on G, β = 1e-4; code
+    Source: Brock, Donahue & Simonyan 2019, arXiv:1809.11096, section 3.1, on G, β = 1e-4; code
     ajbrock/BigGAN-PyTorch, utils.py.
     """
 
