@@ -81,6 +81,8 @@ class Regulariser(Component):
     """Whose weights it acts on; a component with a `player` param sets it from there."""
     flat_penalty: ClassVar[float | None] = None
     """The penalty, at default params, of a D that answers the same everywhere; None without such a penalty."""
+    appends: ClassVar[bool] = False
+    """True when `build` appends features to D: it is then called before that of all who change layers."""
 
     @property
     def pack(self) -> int:
@@ -95,7 +97,7 @@ class Regulariser(Component):
         return z
 
     def inputs(self, x: Tensor, moment: Moment) -> Tensor:
-        """Change samples, real or fake, on their way into D in training."""
+        """Change samples, real or fake, on their way into D in training. One that packs them comes last."""
         return x
 
     def verdict(self, verdict: Verdict, on: Literal["real", "fake"], moment: Moment) -> Verdict:
