@@ -36,14 +36,14 @@ export function entries(spec) {
 }
 
 /**
- * What a spec's components provide: `{sample: "image", size: 16, labels: true}`.
+ * What a spec's components provide, with what it says of the game: `{sample: "image", size: 16, batch: 64}`.
  * @param {Spec} spec
  * @param {Catalogue} catalogue
  * @returns {Record<string, any>}
  */
 export function facts(spec, catalogue) {
   /** @type {Record<string, any>} */
-  const known = {};
+  const known = { updates: spec.game?.updates ?? null, batch: spec.batch ?? null };
   for (const { family, given } of entries(spec)) {
     for (const [fact, value] of Object.entries(find(catalogue, family, given.name)?.provides ?? {})) {
       known[fact] = typeof value === 'string' && value.startsWith('$') ? (given[value.slice(1)] ?? null) : value;
@@ -53,7 +53,8 @@ export function facts(spec, catalogue) {
 }
 
 /**
- * Each need of a component that the facts do not meet, in words.
+ * Each need of a component that the facts do not meet, in words. A need is a value, a list of allowed values, where
+ * null means none, true for any but none, "$param" for that param's value, or {multiple_of: "$param"}.
  * @param {Component} component
  * @param {Record<string, any>} params
  * @param {Record<string, any>} known
@@ -62,16 +63,25 @@ export function facts(spec, catalogue) {
 export function mismatches(component, params, known) {
   const found = [];
   for (const [fact, need] of Object.entries(component.needs)) {
+    const got = known[fact] ?? null;
+    if (need !== null && typeof need === 'object' && 'multiple_of' in need) {
+      const divisor = params[need.multiple_of.slice(1)];
+      // What is no count at all is for the param's own schema to refuse.
+      if (typeof divisor === 'number' && divisor >= 1 && typeof got === 'number' && got % divisor !== 0) found.push(`needs a ${fact} that is a multiple of ${divisor}, here it is ${got}`);
+      continue;
+    }
     const isParam = typeof need === 'string' && need.startsWith('$');
     const wanted = isParam ? (params[need.slice(1)] ?? null) : need;
     if (wanted === null) continue;
-    const got = known[fact] ?? null;
     const allowed = Array.isArray(wanted) ? wanted : [wanted];
     const isMet = wanted === true ? got !== null && got !== false : allowed.includes(got);
-    if (!isMet) found.push(`needs ${fact}${wanted === true ? '' : ` = ${allowed.join(' or ')}`}, here it is ${got === null || got === false ? 'none' : got}`);
+    if (!isMet) found.push(`needs ${fact}${wanted === true ? '' : ` = ${allowed.map(inWords).join(' or ')}`}, here it is ${inWords(got)}`);
   }
   return found;
 }
+
+/** @param {any} fact */
+const inWords = (fact) => (fact === null || fact === false ? 'none' : String(fact));
 
 /**
  * The members of a family, each with the reason why it cannot be chosen in this spec, or null.

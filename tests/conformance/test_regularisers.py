@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from worker import regularisers
+from worker.networks._parts import VerdictLayers
 from worker.regularisers import HOOKS, Moment, PenaltyView
 from worker.verdict import Verdict
 
@@ -66,6 +67,18 @@ class LinearGenerator(nn.Module):
 
     def forward(self, z, labels=None):
         return self.out(z).reshape(-1, 3, 4, 4)
+
+
+class Judged(nn.Module):
+    """A D that ends as those of the networks do."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+        self.verdict = VerdictLayers(64, None)
+
+    def forward(self, x, labels=None):
+        return self.verdict(torch.tanh(self.conv(x)).flatten(1), labels)
 
 
 def view(component, critic, generator=None, seed=0, dtype=torch.float32, copies=1):
@@ -178,12 +191,14 @@ def test_doubling_the_batch_changes_nothing_but_the_draws(name):
 
 @EVERY_REGULARISER
 @pytest.mark.parametrize("hook", ["latents", "inputs"])
-def test_noise_keeps_the_shape_and_comes_from_the_given_stream(name, hook):
+def test_changed_samples_have_the_shape_that_d_expects_and_draws_come_from_the_given_stream(name, hook):
     component = regularisers.family.create(name, {})
-    x = torch.randn(6, 3, generator=seeded(0))
+    shape = (6, 3) if hook == "latents" else (6, 3, 4, 4)
+    x = torch.randn(shape, generator=seeded(0))
     outside = torch.get_rng_state()
     changed = getattr(component, hook)(x, Moment(1, component.player, seeded(1)))
-    assert changed.shape == x.shape
+    pack = component.pack if hook == "inputs" else 1
+    assert changed.shape == (6 // pack, 3 * pack, *shape[2:])
     assert changed.dtype == x.dtype
     assert torch.equal(changed, getattr(component, hook)(x, Moment(1, component.player, seeded(1))))
     assert torch.equal(torch.get_rng_state(), outside)
@@ -202,7 +217,7 @@ def test_penalty_draws_from_the_given_stream_only(name):
 @EVERY_REGULARISER
 def test_a_built_player_still_trains_and_can_be_saved_and_read(name):
     component = regularisers.family.create(name, {})
-    player, other = Critic(), Critic()
+    player, other = Judged(), Judged()
     component.build(player)
     component.build(other)
     x = torch.randn(5, 3, 4, 4, generator=seeded(0))
@@ -211,3 +226,19 @@ def test_a_built_player_still_trains_and_can_be_saved_and_read(name):
     assert all(parameter.grad.isfinite().all() for parameter in player.parameters())
     other.load_state_dict(player.state_dict())
     assert torch.equal(other.eval()(x).logits, player.eval()(x).logits)
+
+
+@EVERY_REGULARISER
+@pytest.mark.parametrize("player", ["G", "D"])
+@pytest.mark.parametrize("on", ["real", "fake"])
+def test_a_changed_verdict_still_is_one_and_draws_come_from_the_given_stream(name, player, on):
+    component = regularisers.family.create(name, {})
+    given = Verdict(logits=torch.randn(6, generator=seeded(0)), features=torch.randn(6, 2, generator=seeded(1)))
+    outside = torch.get_rng_state()
+    once, again = (component.verdict(given, on, Moment(500, player, seeded(2))) for _ in range(2))
+    assert once.logits.ndim == 1
+    assert len(once.features) == len(once.logits)
+    assert once.target is None or once.target.shape == once.logits.shape
+    assert torch.equal(once.logits, again.logits)
+    assert once.target is again.target or torch.equal(once.target, again.target)
+    assert torch.equal(torch.get_rng_state(), outside)

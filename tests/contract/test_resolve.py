@@ -32,6 +32,12 @@ CATALOGUE = Catalogue(
         component("conditioning", "auxiliary", needs={"labels": True}, provides={"auxiliary": True}),
         component("losses", "hinge", defaults={"margin": 1.0}),
         component("regularisers", "r1", defaults={"weight": 10.0, "every": 16}),
+        component(
+            "regularisers",
+            "packing",
+            defaults={"m": 2},
+            needs={"auxiliary": [None], "batch": {"multiple_of": "$m"}},
+        ),
         component("optimisers", "adam", defaults={"lr": 2e-4}),
         component("averaging", "none"),
         component("monitors", "losses", default=True),
@@ -99,6 +105,23 @@ def test_combination_that_cannot_work_is_refused_with_both_sides() -> None:
         ("networks.dcgan", "dcgan needs size = 32, but this spec has none"),
         ("conditioning.auxiliary", "auxiliary needs labels = some, but this spec has none"),
     ]
+
+
+def test_batch_that_a_param_does_not_divide_is_refused_with_both_numbers() -> None:
+    assert problems_of(spec(regularisers=[{"name": "packing", "m": 3}])) == [
+        ("regularisers.packing", "packing needs a batch that is a multiple of 3; this spec has 64")
+    ]
+    resolve(spec(regularisers=[{"name": "packing", "m": 3}], batch=96), CATALOGUE)
+
+
+@pytest.mark.parametrize("m", [0, -3, "many", None])
+def test_divisor_that_is_no_count_is_left_to_its_own_schema(m: Any) -> None:
+    resolve(spec(regularisers=[{"name": "packing", "m": m}]), CATALOGUE)
+
+
+def test_need_of_none_is_refused_where_there_is_some() -> None:
+    asked = spec(regularisers=[{"name": "packing"}], conditioning={"name": "auxiliary"})
+    assert problems_of(asked) == [("regularisers.packing", "packing needs auxiliary = none, but this spec has True")]
 
 
 def test_facts_follow_the_params() -> None:

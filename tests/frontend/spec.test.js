@@ -58,7 +58,9 @@ test('choices, optional params, references and numbers by key are recognised', (
 });
 
 test('facts are what the components provide, by value or by param', () => {
-  assert.deepEqual(facts(filled(FACES, CATALOGUE), CATALOGUE), { sample: 'image', size: 16, labels: true, judge: true, auxiliary: true });
+  assert.deepEqual(facts(filled(FACES, CATALOGUE), CATALOGUE), {
+    updates: 'alternating', batch: 64, sample: 'image', size: 16, labels: true, judge: true, auxiliary: true,
+  });
   assert.equal(facts(filled({ ...FACES, dataset: { name: 'folder' } }, CATALOGUE), CATALOGUE).labels, null);
 });
 
@@ -81,6 +83,18 @@ test('a need for any is not met by none and not by no', () => {
   const auxiliary = CATALOGUE.components.find(({ name }) => name === 'auxiliary');
   const isMet = (labels) => mismatches(auxiliary, {}, { labels }).length === 0;
   assert.deepEqual([true, 'labels.csv', 1, false, null, undefined].map(isMet), [true, true, true, false, false, false]);
+});
+
+test('a list of allowed values may hold none, and says so', () => {
+  const packing = component('regularisers', 'packing', { needs: { conditioned: [null, 'lightly'] } });
+  assert.deepEqual([{}, { conditioned: null }, { conditioned: 'lightly' }].map((known) => mismatches(packing, {}, known)), [[], [], []]);
+  assert.deepEqual(mismatches(packing, {}, { conditioned: true }), ['needs conditioned = none or lightly, here it is true']);
+});
+
+test('a need for a multiple is counted, and what is no count is left to the schema', () => {
+  const packing = component('regularisers', 'packing', { needs: { batch: { multiple_of: '$m' } } });
+  assert.deepEqual(mismatches(packing, { m: 3 }, { batch: 64 }), ['needs a batch that is a multiple of 3, here it is 64']);
+  assert.deepEqual([4, 0, -3, 'many', null, undefined].map((m) => mismatches(packing, { m }, { batch: 64 })), [[], [], [], [], [], []]);
 });
 
 test('an entry used twice needs a name of its own', () => {

@@ -68,11 +68,17 @@ CATALOGUE = Catalogue(
             "auxiliary",
             values={"weight": 1.0},
             needs={"labels": True},
-            provides={"auxiliary": True},
+            provides={"auxiliary": True, "conditioned": True},
         ),
         component("losses", "hinge", values={"margin": 1.0}),
         component("regularisers", "r1", values={"weight": 10.0}),
-        component("regularisers", "packing", values={"n": 2}, needs={"sample": "points"}),
+        component(
+            "regularisers",
+            "packing",
+            values={"m": 2},
+            needs={"sample": "points", "conditioned": [None, "lightly"], "batch": {"multiple_of": "$m"}},
+        ),
+        component("regularisers", "together", needs={"updates": "simultaneous"}),
         component("optimisers", "adam", values={"lr": 2e-4}),
         component("averaging", "none"),
         component("monitors", "modes", values={"every": 100}, needs={"judge": True}),
@@ -97,6 +103,17 @@ SPECS = [
             {"monitors": [], "regularisers": [{"name": "r1"}, {"name": "r1"}, {"name": "packing"}]},
         ),
     )
+] + [
+    {
+        "dataset": {"name": "ring"},
+        "network": {"name": "mlp"},
+        "loss": {"name": "hinge"},
+        "regularisers": [{"name": "packing", "m": m}, {"name": "together"}],
+        "game": {"updates": updates},
+        "monitors": [],
+        "batch": batch,
+    }
+    for m, updates, batch in product((2, 3, 0, "many"), ("alternating", "simultaneous"), (64, 96, 7))
 ]
 KNOBS = [
     KnobDescription(name="a.weight", default=1, minimum=0, maximum=100, scale="log"),
@@ -138,6 +155,8 @@ def test_the_page_finds_the_same_misfits_as_the_contract(page: dict[str, Any]):
     for spec, seen in zip(SPECS, page["specs"], strict=True):
         parts = [where.split(".")[0] for where in seen["misfits"]]
         assert sorted(FAMILIES.get(part, part) for part in parts) == misfits(spec), spec
+    packed = [misfits(spec) for spec in SPECS if "batch" in spec]
+    assert [packed.count(found) for found in ([], ["regularisers"], ["regularisers"] * 2)] == [9, 12, 3]
     assert any(misfits(spec) for spec in SPECS)
     assert any(not misfits(spec) for spec in SPECS)
 

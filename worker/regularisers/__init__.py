@@ -84,6 +84,8 @@ class Regulariser(Component):
 
     None: there is no penalty, or it looks at weights or at G's samples, and a flat D says nothing about it.
     """
+    appends: ClassVar[bool] = False
+    """True when `build` appends features to D: it is then called before that of all who change layers."""
 
     @property
     def pack(self) -> int:
@@ -98,7 +100,7 @@ class Regulariser(Component):
         return z
 
     def inputs(self, x: Tensor, moment: Moment) -> Tensor:
-        """Change samples, real or fake, on their way into D in training."""
+        """Change samples, real or fake, on their way into D in training. One that packs them comes last."""
         return x
 
     def verdict(self, verdict: Verdict, on: Literal["real", "fake"], moment: Moment) -> Verdict:

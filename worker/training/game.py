@@ -50,7 +50,7 @@ class Game:
     """(N, attributes): the empirical prior that labels of fakes are drawn from, on the device."""
     monitors: list[Monitor]
     hooks: Mapping[str, list[Regulariser]]
-    """Hook → the regularisers that have it, in the order of the spec."""
+    """Hook → the regularisers that have it, in the order of the spec; who packs samples changes them last."""
     weights: Mapping[Player, list[nn.Parameter]]
     extrapolates: list[Player]
     """The players whose optimisers look ahead before each step."""
@@ -137,7 +137,7 @@ def build(spec: RunSpec, cache: Path) -> Game:
         data=DataOrder(*_placed(dataset, device), spec.seed),
         fake_labels=dataset.labels.to(device),
         monitors=[_make("monitors", part) for part in spec.monitors or []],
-        hooks={hook: [each for each in regularisers if each.overrides(hook)] for hook in HOOKS},
+        hooks={hook: _having(hook, regularisers) for hook in HOOKS},
         weights={"G": list(G.parameters()), "D": list(D.parameters())},
         extrapolates=[player for player in parts if parts[player].extrapolates],
     )
@@ -145,6 +145,12 @@ def build(spec: RunSpec, cache: Path) -> Game:
 
 def _make(family: str, part: ComponentSpec, entry: str | None = None) -> Any:  # Any: of the family's own base
     return FAMILIES[family].create(part.name, part.params, entry or part.entry)
+
+
+def _having(hook: str, regularisers: list[Regulariser]) -> list[Regulariser]:
+    """Those that have the hook, in an order in which none undoes another: see `appends` and `pack`."""
+    found = [each for each in regularisers if each.overrides(hook)]
+    return sorted(found, key=lambda each: not each.appends if hook == "build" else each.pack > 1)
 
 
 def _problems(
@@ -172,9 +178,8 @@ def _players(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_of(seed, "weights"))
         G, D = network.generator(problems["G"]), network.discriminator(problems["D"])
-        for regulariser in regularisers:
-            if regulariser.overrides("build"):
-                regulariser.build(G if regulariser.player == "G" else D)
+        for regulariser in _having("build", regularisers):
+            regulariser.build(G if regulariser.player == "G" else D)
     torch.manual_seed(seed_of(seed, "global"))
     return _at_home(G, problems["G"], device), _at_home(D, problems["D"], device)
 

@@ -62,7 +62,8 @@ class KnobBoard:
             for name, value in wanted.items():
                 self._put(name, value)
         except ValidationError as error:
-            for name, value in before.items():
+            # Backwards, through the states that were allowed on the way: one knob may bound another.
+            for name, value in reversed(before.items()):
                 self._put(name, value)
             raise RefusedKnob(in_words(error)) from error
         return before
