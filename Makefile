@@ -8,10 +8,10 @@ CODE := contract api worker modescope tests benchmarks
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-fast lint types arch docs bench components dev clean chromium
+.PHONY: help run test test-fast lint types arch docs bench results results-published components dev clean chromium
 
 help: ## print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/.installed ## set up what is missing, start everything here, print the link to sign in
 	@$(BIN)/modescope up
@@ -41,6 +41,12 @@ docs: $(VENV)/.dev ## links, commands and examples of the docs
 
 bench: $(VENV)/.dev ## what the project promises about speed, as ratios
 	@$(BIN)/python -m benchmarks
+
+results: $(VENV)/.dev ## every recipe and cure over seeds, hours: goes on where it stopped, writes docs/results.md
+	@$(BIN)/python -m benchmarks.results
+
+results-published: $(VENV)/.dev ## PacGAN's tables at the published number of steps, days: reports what ran
+	@$(BIN)/python -m benchmarks.results --published
 
 components: $(VENV)/.installed ## every loss, monitor, … with its file, title and knobs
 	@$(BIN)/python -m worker.components

@@ -4,6 +4,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from contract.knobs import KnobValue
 from contract.numbers import Wire
 
 Family = Literal[
@@ -72,6 +73,17 @@ class ComponentDescription(Wire):
         return {name: prop["default"] for name, prop in self.params.get("properties", {}).items() if "default" in prop}
 
 
+class Cure(Wire):
+    """Knobs that turn what a recipe shows into something else: a collapse into its cure, or the other way round."""
+
+    title: str
+    """What is done, in a few words."""
+    knobs: dict[str, KnobValue]
+    """Knob → value; they are asked for in one request, and so take effect at one step."""
+    at: int = 0
+    """Step after which `make results` applies it; in the browser, people do when they like."""
+
+
 class RecipeDescription(Wire):
     """A named, documented spec that shows something: a collapse, or its cure."""
 
@@ -82,6 +94,9 @@ class RecipeDescription(Wire):
     duration: str
     """How long it takes to show its point, and on what."""
     spec: dict[str, Any]  # Any: a spec before defaults are filled in
+    cures: list[Cure] = []
+    device: Literal["cpu", "gpu"] = "cpu"
+    """What it is sized for."""
 
 
 class UnknownComponent(ValueError):

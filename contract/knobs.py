@@ -24,6 +24,7 @@ def knob(
     scale: Scale = "linear",
     unit: str = "",
     resets: str = "",
+    folded: bool = False,
     **bounds: float,
 ) -> Any:  # Any: it stands where a value of the field's type is declared, as pydantic's own Field does
     """A pydantic field that may change mid-run.
@@ -33,12 +34,13 @@ def knob(
         scale: how a slider should run.
         unit: shown beside the value.
         resets: what a change of this knob throws away ("the sum of gradients"); people are told before they apply it.
+        folded: one that few people turn, which the page keeps folded away.
         **bounds: `ge`, `gt`, `le`, `lt`, as pydantic takes them.
 
     Returns:
         The field.
     """
-    mark: JsonDict = {"knob": {"scale": scale, "unit": unit, "resets": resets}}
+    mark: JsonDict = {"knob": {"scale": scale, "unit": unit, "resets": resets, "folded": folded}}
     return Field(default, json_schema_extra=mark, **bounds)  # type: ignore[call-overload]  # bounds by keyword
 
 
@@ -59,6 +61,8 @@ class KnobDescription(Wire):
     help: str = ""
     resets: str = ""
     """What a change of this knob throws away; empty: nothing."""
+    folded: bool = False
+    """True for one that few people turn: the page keeps it folded away."""
 
     def refusal(self, value: object) -> str | None:
         """Why the value is not allowed, or None when it is.
@@ -135,4 +139,5 @@ def _describe(name: str, prop: Mapping[str, Any], value: Any) -> KnobDescription
         unit=prop["knob"]["unit"],
         help=prop.get("description", ""),
         resets=prop["knob"].get("resets", ""),
+        folded=prop["knob"].get("folded", False),
     )

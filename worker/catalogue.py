@@ -1,16 +1,16 @@
 """What this worker can run, as it announces it: every component that discovery finds, and the recipes."""
 
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from contract.components import Catalogue, RecipeDescription
-from contract.numbers import Wire
+from contract.components import Catalogue, Cure, RecipeDescription
+from contract.knobs import knobs_of
 from contract.resolve import InvalidSpec, resolve
-from contract.spec import RunSpec
+from contract.spec import ComponentSpec, RunSpec
 from worker.families import FAMILIES, discover
 from worker.registry import in_words
 
@@ -19,15 +19,6 @@ RECIPES = Path(__file__).parent / "recipes"
 
 class BadRecipe(ValueError):
     """A recipe's file cannot be read, or its spec cannot run; the message names the file."""
-
-
-class _RecipeFile(Wire):
-    """What stands in a recipe's file; its name is the file's."""
-
-    title: str
-    look: str
-    duration: str
-    spec: dict[str, Any]  # Any: a spec, checked below
 
 
 def build_catalogue(recipes: Path = RECIPES) -> Catalogue:
@@ -54,15 +45,41 @@ def read_recipe(path: Path, catalogue: Catalogue) -> RecipeDescription:
         BadRecipe: if it cannot be read, a param is out of bounds, or its parts do not go together.
     """
     try:
-        content = _RecipeFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-        check_params(resolve(RunSpec.model_validate(content.spec), catalogue))
+        written = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not isinstance(written, dict):
+            raise BadRecipe(f"{path}: should be a valid dictionary with title, look, duration and spec")
+        recipe = RecipeDescription.model_validate({**written, "name": path.stem})
+        spec = resolve(RunSpec.model_validate(recipe.spec), catalogue)
+        check_params(spec)
     except yaml.YAMLError as error:
         raise BadRecipe(f"{path}: no YAML: {error}") from error
     except ValidationError as error:
         raise BadRecipe(f"{path}: {in_words(error)}") from error
     except (InvalidSpec, UnicodeDecodeError) as error:
         raise BadRecipe(f"{path}: {error}") from error
-    return RecipeDescription(name=path.stem, **content.model_dump())
+    problems = [problem for cure in recipe.cures for problem in _problems(cure, spec)]
+    if problems:
+        raise BadRecipe(f"{path}: {'; '.join(problems)}")
+    return recipe
+
+
+def _problems(cure: Cure, spec: RunSpec) -> Iterator[str]:
+    """Each knob of a cure that the run would not have, or whose value it would refuse."""
+    known = {"game": spec.game}
+    known.update((entry, _checked(family, part)) for family, entry, part in spec.entries())
+    knobs = {
+        knob.name: knob
+        for entry, params in known.items()
+        for knob in knobs_of(entry, type(params).model_json_schema(), params.model_dump())
+    }
+    for name, value in cure.knobs.items():
+        reason = (
+            knobs[name].refusal(value) if name in knobs else f"no knob called {name!r}; there are: {', '.join(knobs)}"
+        )
+        if reason:
+            yield f"cure {cure.title!r}: {reason}"
+    if not 0 <= cure.at < spec.steps:
+        yield f"cure {cure.title!r}: at must be a step from 0 to {spec.steps - 1}; got {cure.at}"
 
 
 def check_params(spec: RunSpec) -> None:
@@ -72,7 +89,11 @@ def check_params(spec: RunSpec) -> None:
         ValidationError: of the first component that refuses one.
     """
     for family, _, component in spec.entries():
-        FAMILIES[family].find(component.name).Params(**component.params)
+        _checked(family, component)
+
+
+def _checked(family: str, component: ComponentSpec) -> BaseModel:
+    return FAMILIES[family].find(component.name).Params(**component.params)
 
 
 def worker_version() -> str:

@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     """Automatic checkpoints kept of each run."""
     images: Path = Field(default_factory=lambda known: known["data"] / "images")
     """Folder whose pictures the dataset `folder` may read, and nothing outside it."""
+    hub: Path = Field(default_factory=lambda known: known["data"] / "hub")
+    """Folder in which the dataset `hub` looks for a repository before it asks the Hugging Face Hub."""
+    fashion: Path = Path("/usr/share/datasets/fashion-mnist")
+    """Folder with the four files of Fashion-MNIST; without it, that of the Debian package dataset-fashion-mnist."""
     plugins: str = ""
     """Packages with components of your own, separated by commas; each must be importable."""
     spool_bytes: int = Field(1 << 30, ge=1 << 16)

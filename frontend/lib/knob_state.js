@@ -73,7 +73,8 @@ export function parsed(knob, text) {
 function drafted(knob, draft) {
   if (draft.problem !== null) return { kind: 'invalid', text: withoutName(knob, draft.problem) };
   if (draft.sent !== null) return { kind: 'sent', text: 'sent' };
-  return { kind: 'edited', text: `was ${exact(knob.value ?? knob.default)}` };
+  const loss = knob.resets ? `; resets ${knob.resets}` : '';
+  return { kind: 'edited', text: `was ${exact(knob.value ?? knob.default)}${loss}` };
 }
 
 /** @param {import('./types.js').LedgerItem} item @param {number} now_s @returns {RowState} */

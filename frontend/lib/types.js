@@ -15,6 +15,8 @@
  * @property {'linear' | 'log'} scale
  * @property {string} [unit]
  * @property {string} [help]
+ * @property {string} [resets] what a change throws away
+ * @property {boolean} [folded] few people turn it
  * @property {number | boolean} [value] in force, as the trainer said
  * @property {number | null} [applied_step]
  * @property {number | boolean | null} [asked]
@@ -106,6 +108,12 @@
  * @property {string} look
  * @property {string} duration
  * @property {Record<string, any>} spec
+ * @property {Cure[]} [cures]
+ * @property {'cpu' | 'gpu'} [device] what it is sized for
+ *
+ * @typedef {object} Cure
+ * @property {string} title
+ * @property {Record<string, number | boolean>} knobs
  *
  * @typedef {object} Catalogue
  * @property {string} version

@@ -9,6 +9,7 @@ import { ledger } from '../panels/ledger.js';
 import { pictures } from '../panels/pictures.js';
 import { rail } from '../panels/rail.js';
 import { vitals } from '../panels/vitals.js';
+import { loadCatalogue } from '../lib/catalogue.js';
 import { askKnobs, giveCommand } from '../lib/connection.js';
 import { h } from '../lib/dom.js';
 import { followRun } from '../lib/live.js';
@@ -45,6 +46,8 @@ export function runPage(context, id) {
     pin: (/** @type {number} */ step) => store.change(['view'], (state) => (state.view.cursor = step)),
   };
 
+  // The recipe's cures come from the catalogue; without one, the run page lacks nothing else.
+  if (store.state.catalogue === null) loadCatalogue(store).catch((error) => (error.status === 401 ? context.onSignedOut() : undefined));
   const parts = [vitals(store), commands(store, actions), knobs(store, actions), ledger(store, actions), pictures(store, painter), alarms(store), rail(store)];
   const [vital, verbs, left, log, right, watch, foot] = parts.map((part) => part.element);
   const middle = chartGrid(store, painter);

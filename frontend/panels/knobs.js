@@ -6,7 +6,7 @@
 
 import { Problem } from '../lib/connection.js';
 import { h, setText } from '../lib/dom.js';
-import { integer } from '../lib/format.js';
+import { exact, integer } from '../lib/format.js';
 import { latestFor, parsed, rowState } from '../lib/knob_state.js';
 import { hasEnded } from '../lib/reduce.js';
 import { knobRow } from './knob_row.js';
@@ -22,9 +22,12 @@ const TICK_MS = 200;
 export function knobs(store, actions) {
   const { element, aside, body } = panel('Knobs', { class: 'knobs', testid: 'knobs' });
   const list = h('ul', { class: 'knob-list' });
+  const folded = h('ul', { class: 'knob-list' });
+  const fold = h('details', { class: 'knob-fold', testid: 'folded-knobs', hidden: true }, h('summary', { text: 'Schedules and the like' }), folded);
+  const cures = h('div', { class: 'cures', testid: 'cures' });
   const foot = footer(() => apply(null), () => revertAll(store));
   scrolls(body, 'Knobs');
-  body.append(list);
+  body.append(cures, list, fold);
   element.append(foot.element);
   /** @type {Map<string, ReturnType<typeof knobRow>>} */
   const rows = new Map();
@@ -52,7 +55,11 @@ export function knobs(store, actions) {
     shown = names;
     rows.clear();
     for (const knob of open?.run.knobs ?? []) rows.set(knob.name, knobRow(knob, rowActions));
-    list.replaceChildren(...[...rows.values()].map((row) => row.element));
+    const rowsOf = (/** @type {boolean} */ isFolded) => (open?.run.knobs ?? []).filter((knob) => Boolean(knob.folded) === isFolded)
+      .flatMap((knob) => rows.get(knob.name)?.element ?? []);
+    list.replaceChildren(...rowsOf(false));
+    folded.replaceChildren(...rowsOf(true));
+    fold.hidden = folded.childElementCount === 0;
     if (rows.size === 0) list.replaceChildren(waiting(open === null ? '' : 'This run has no knobs.'));
   };
 
@@ -75,23 +82,40 @@ export function knobs(store, actions) {
     foot.show([...drafts.values()].filter(({ sent }) => sent === null));
   };
 
+  const showCures = () => {
+    const { open, catalogue } = store.state;
+    const recipe = catalogue?.recipes.find(({ name }) => name === open?.run.recipe);
+    const isOver = open === null || hasEnded(open.run.status);
+    cures.replaceChildren(...(isOver ? [] : (recipe?.cures ?? []).map((cure) => cureButton(cure, () => {
+      for (const [name, value] of Object.entries(cure.knobs)) edit(store, name, exact(value), null);
+      foot.because(cure.title);
+    }))));
+  };
+
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) apply(null);
   };
   document.addEventListener('keydown', onKey);
-  const unsubscribe = store.subscribe(['run', 'knobs', 'ledger', 'drafts'], show);
+  const stops = [store.subscribe(['run', 'knobs', 'ledger', 'drafts'], show), store.subscribe(['run', 'catalogue'], showCures)];
   const timer = window.setInterval(() => {
     if (!document.hidden && hasOpenRequest(store.state.open)) show();
   }, TICK_MS);
   show();
+  showCures();
   return {
     element,
     dispose: () => {
-      unsubscribe();
+      for (const stop of stops) stop();
       window.clearInterval(timer);
       document.removeEventListener('keydown', onKey);
     },
   };
+}
+
+/** What the recipe says turns it into something else: it fills the knobs in, and the person applies. @param {import('../lib/types.js').Cure} cure @param {() => void} fill */
+function cureButton({ title, knobs: wanted }, fill) {
+  const values = Object.entries(wanted).map(([name, value]) => `${name} = ${exact(value)}`).join(', ');
+  return h('button', { type: 'button', class: 'small', text: title, title: `Fills in ${values}; nothing changes before you apply it`, testid: 'cure', on: { click: fill } });
 }
 
 /** @param {() => void} onApply @param {() => void} onRevert */
@@ -105,6 +129,7 @@ function footer(onApply, onRevert) {
   return {
     element,
     reason: () => reason.value,
+    because: (/** @type {string} */ words) => (reason.value = words),
     done: () => {
       reason.value = '';
       setText(problem, '');

@@ -1,15 +1,31 @@
 """What every dataset must keep to. A new file in worker/datasets is taken up by itself."""
 
+import gzip
+import importlib.util
 import socket
+import struct
 
 import pytest
 import torch
 from PIL import Image
 
+from contract.components import Catalogue
+from contract.resolve import resolve
+from contract.spec import RunSpec
 from worker import datasets
+from worker.catalogue import build_catalogue
 from worker.datasets import _classifier
+from worker.registry import InvalidParams
 
-SMALL = {"ring": {"n": 1000}, "grid": {"n": 1000}, "faces": {"n": 120}, "folder": {"labels": "labels.csv", "size": 16}}
+SMALL = {
+    "ring": {"n": 1000},
+    "grid": {"n": 1000},
+    "faces": {"n": 120},
+    "folder": {"labels": "labels.csv", "size": 16},
+    "stacked_digits": {"n": 2000},
+    "fashion": {"size": 16},
+    "hub": {"repository": "somebody/pictures", "size": 16},
+}
 """Params that make a dataset quick to prepare."""
 
 
@@ -32,6 +48,24 @@ def write_pictures(folder):
     (folder / "labels.csv").write_text("\n".join(rows))
 
 
+def write_fashion(folder):
+    """What the dataset `fashion` reads: thirty pictures, three of each class, in two IDX files."""
+    folder.mkdir()
+    pixels = bytes((8 * i + k) % 256 for i in range(30) for k in range(28 * 28))
+    images = struct.pack(">4I", 0x803, 30, 28, 28) + pixels
+    (folder / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(images))
+    labels = struct.pack(">2I", 0x801, 30) + bytes(i % 10 for i in range(30))
+    (folder / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(labels))
+
+
+def write_repository(folder):
+    """What the dataset `hub` reads: pictures in three folders that are named as their classes."""
+    for i in range(20):
+        file = folder / "train" / ("dark", "dim", "light")[i // 7] / f"{i:02}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (16, 16), (12 * i, 0, 0)).save(file)
+
+
 class NetworkUsed(Exception):
     """A dataset called out."""
 
@@ -43,22 +77,29 @@ def _refuse(*arguments):
 @pytest.fixture(scope="module", params=datasets.family.names)
 def dataset(request, tmp_path_factory):
     """Each dataset in turn, prepared without a network; `again` prepares another one from the same cache."""
+    if request.param == "hub" and importlib.util.find_spec("datasets") is None:
+        pytest.skip("the extra is not installed: pip install 'modescope[hub]'")
     folder = tmp_path_factory.mktemp(request.param)
     write_pictures(folder / "images")
+    write_fashion(folder / "fashion")
+    write_repository(folder / "hub" / "somebody" / "pictures")
 
-    def prepare():
-        dataset = datasets.family.create(request.param, SMALL.get(request.param, {}))
+    def prepare(**params):
+        dataset = datasets.family.create(request.param, SMALL.get(request.param, {}) | params)
         dataset.prepare(folder / "cache")
         return dataset
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODESCOPE_IMAGES", str(folder / "images"))
+        patch.setenv("MODESCOPE_FASHION", str(folder / "fashion"))
+        patch.setenv("MODESCOPE_HUB", str(folder / "hub"))
         patch.setattr(_classifier, "STEPS", 4)
         patch.setattr(socket.socket, "connect", _refuse)
         before = torch.get_rng_state()
         dataset = prepare()
         dataset.left_randomness_alone = torch.equal(before, torch.get_rng_state())
         dataset.again = prepare
+        dataset.cache = folder / "cache"
         yield dataset
 
 
@@ -153,3 +194,57 @@ def test_judge_of_labels_says_how_often_it_is_right(dataset):
     if dataset.judge is not None:
         assert list(dataset.judge.accuracy) == list(dataset.attributes)
         assert all(0 <= share <= 1 for share in dataset.judge.accuracy.values())
+
+
+def contents(folder):
+    return {file.name: file.read_bytes() for file in folder.glob("*") if file.suffix in (".npz", ".safetensors")}
+
+
+def rows_of(samples):
+    return {row.numpy().tobytes() for row in samples.flatten(1)}
+
+
+def test_set_with_modes_can_be_made_uneven_and_be_robbed_of_modes(dataset):
+    fields = type(dataset.params).model_fields
+    assert ({"imbalance", "drop"} <= fields.keys()) == (dataset.judge is not None)
+
+
+def test_shaped_set_is_a_part_of_the_full_one_with_the_same_files_and_the_same_judge(dataset):
+    if dataset.judge is None:
+        return
+    kept = contents(dataset.cache)
+    before = torch.get_rng_state()
+    shaped, again = (dataset.again(imbalance=5, drop=dataset.judge.mode_names[:1]) for _ in range(2))
+    assert torch.equal(before, torch.get_rng_state())
+    assert contents(dataset.cache) == kept
+    assert 0 < len(shaped) < len(dataset)
+    assert torch.equal(shaped.samples, again.samples)
+    assert torch.equal(shaped.labels, again.labels)
+    assert len(shaped.labels) == len(shaped.samples)
+    assert rows_of(shaped.samples) < rows_of(dataset.samples)
+    assert shaped.attributes == dataset.attributes
+    assert shaped.judge.mode_names == dataset.judge.mode_names, "what is dropped stays a mode of the judge"
+    one, other = dataset.judge(dataset.samples[:100]), shaped.judge(dataset.samples[:100])
+    assert torch.equal(one.mode, other.mode)
+
+
+def test_unknown_mode_is_refused_with_the_names_of_those_there_are(dataset):
+    if dataset.judge is None:
+        return
+    with pytest.raises(InvalidParams, match="'no such mode'") as refused:
+        dataset.again(drop=["no such mode"])
+    assert dataset.judge.mode_names[0] in str(refused.value)
+
+
+def test_options_pass_through_the_catalogue_and_come_out_resolved(dataset):
+    """As the api does it: the catalogue travels as JSON, and the spec is resolved against it."""
+    if dataset.judge is None:
+        return
+    name = type(dataset).__module__.rsplit(".", 1)[-1]
+    catalogue = Catalogue.model_validate_json(build_catalogue().model_dump_json())
+    params = {**SMALL.get(name, {}), "name": name, "drop": ["a mode"]}
+    network = {"name": "mlp"} if dataset.shape == (2,) else {"name": "dcgan", "size": fact(dataset, "size")}
+    asked = {"dataset": params, "network": network, "loss": {"name": "nonsaturating"}}
+    resolved = resolve(RunSpec.model_validate(asked), catalogue).dataset.params
+    assert resolved["drop"] == ["a mode"]
+    assert resolved["imbalance"] == 1

@@ -8,29 +8,39 @@ from worker.conditioning._heads import ClassHeads
 from worker.networks import Problem, UnfitNetwork
 
 SHAPES = {"points": (2,), "image": (3, 16, 16), "scalar": (1,)}
-SMALL = {"dcgan": {"width": 4, "z_dim": 5}, "mlp": {"generator_width": 16, "discriminator_width": 16}}
+SMALL = {
+    "autoencoder": {"width": 4, "z_dim": 5, "code": 3},
+    "dcgan": {"width": 4, "z_dim": 5},
+    "mlp": {"generator_width": 16, "discriminator_width": 16},
+    "resnet": {"generator_width": 4, "discriminator_width": 4, "z_dim": 5},
+}
 CLASSES = {"hair": 3, "eyes": 2}
 EVERY_NETWORK = pytest.mark.parametrize("name", networks.family.names)
+
+
+def kinds(name):
+    """The kinds of samples that the network says it fits."""
+    kind = networks.family.find(name).needs["sample"]
+    return [kind] if isinstance(kind, str) else kind
+
+
+EVERY_KIND = pytest.mark.parametrize(
+    ("name", "kind"), [(name, kind) for name in networks.family.names for kind in kinds(name)]
+)
 
 
 def created(name):
     return networks.family.create(name, SMALL.get(name, {}))
 
 
-def shape_for(name):
-    """A sample shape that the network says it fits."""
-    kind = networks.family.find(name).needs["sample"]
-    return SHAPES[kind if isinstance(kind, str) else kind[0]]
-
-
 def heads(classes):
     return (lambda n_features: ClassHeads(n_features, classes)) if classes else None
 
 
-def players(name, classes=None, headed=None):
+def players(name, kind=None, classes=None, headed=None):
     """The network and both its players, from a fixed seed."""
     network = created(name)
-    problem = Problem(shape_for(name), classes or {}, heads(headed))
+    problem = Problem(SHAPES[kind or kinds(name)[0]], classes or {}, heads(headed))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return network, network.generator(problem), network.discriminator(problem)
@@ -38,7 +48,7 @@ def players(name, classes=None, headed=None):
 
 def accepts_labels(name):
     try:
-        players(name, CLASSES, CLASSES)
+        players(name, classes=CLASSES, headed=CLASSES)
     except UnfitNetwork:
         return False
     return True
@@ -55,28 +65,30 @@ def draw_labels(n):
     return torch.stack([torch.randint(n_classes, (n,), generator=seeded()) for n_classes in CLASSES.values()], dim=1)
 
 
-@EVERY_NETWORK
-def test_shapes_of_samples_and_verdicts(name):
-    network, G, D = players(name)
+@EVERY_KIND
+def test_shapes_of_samples_and_verdicts(name, kind):
+    network, G, D = players(name, kind)
     z = network.latents(6, seeded())
     assert z.shape == (6, network.z_dim)
     x = G(z, None)
-    assert x.shape == (6, *shape_for(name))
+    assert x.shape == (6, *SHAPES[kind])
     assert x.isfinite().all()
     verdict = D(x, None)
     assert verdict.logits.shape == (6,)
     assert verdict.auxiliary == {}
     assert verdict.features.shape[0] == 6
     assert verdict.features.ndim == 2
+    reconstructs = networks.family.find(name).provides.get("reconstruction", False)
+    assert reconstructs == (verdict.reconstruction is not None)
+    assert not reconstructs or verdict.reconstruction.shape == x.shape
 
 
-@EVERY_NETWORK
-def test_samples_are_in_the_range_of_the_data(name):
-    network, G, _ = players(name)
+@pytest.mark.parametrize("name", [name for name in networks.family.names if "image" in kinds(name)])
+def test_pictures_are_in_the_range_of_the_data(name):
+    network, G, _ = players(name, "image")
     for parameter in G.parameters():
         parameter.data *= 30  # so that nothing but its last layer keeps the samples small
-    if networks.family.find(name).needs["sample"] == "image":
-        assert G(network.latents(6, seeded()), None).abs().max() <= 1
+    assert G(network.latents(6, seeded()), None).abs().max() <= 1
 
 
 @EVERY_NETWORK
@@ -91,16 +103,16 @@ def test_latents_are_standard_normal_and_come_from_the_given_stream(name):
     assert abs(z.square().mean().item() - 1) < 5 * (2 / z.numel()) ** 0.5
 
 
-@EVERY_NETWORK
-def test_same_seed_same_weights(name):
-    for first, second in zip(players(name)[1:], players(name)[1:], strict=True):
+@EVERY_KIND
+def test_same_seed_same_weights(name, kind):
+    for first, second in zip(players(name, kind)[1:], players(name, kind)[1:], strict=True):
         state = second.state_dict()
         assert all(torch.equal(value, state[key]) for key, value in first.state_dict().items())
 
 
-@EVERY_NETWORK
-def test_gradient_reaches_every_parameter_of_both_players(name):
-    network, G, D = players(name)
+@EVERY_KIND
+def test_gradient_reaches_every_parameter_of_both_players(name, kind):
+    network, G, D = players(name, kind)
     D(G(network.latents(6, seeded()), None), None).logits.square().sum().backward()
     for parameter in [*G.parameters(), *D.parameters()]:
         assert parameter.grad is not None
@@ -108,9 +120,9 @@ def test_gradient_reaches_every_parameter_of_both_players(name):
         assert parameter.grad.abs().sum() > 0
 
 
-@EVERY_NETWORK
-def test_in_eval_mode_each_sample_is_made_and_judged_alone(name):
-    network, G, D = players(name)
+@EVERY_KIND
+def test_in_eval_mode_each_sample_is_made_and_judged_alone(name, kind):
+    network, G, D = players(name, kind)
     G.eval()
     D.eval()
     z = network.latents(4, seeded())
@@ -119,13 +131,13 @@ def test_in_eval_mode_each_sample_is_made_and_judged_alone(name):
     torch.testing.assert_close(D(x[:1], None).logits, D(x, None).logits[:1], rtol=1e-4, atol=1e-6)
 
 
-@EVERY_NETWORK
-def test_memory_order_changes_nothing(name):
-    network, G, D = players(name)
+@EVERY_KIND
+def test_memory_order_changes_nothing(name, kind):
+    network, G, D = players(name, kind)
     z = network.latents(4, seeded())
     x = G(z, None).detach().contiguous()
     logits = D(x, None).logits
-    _, G, D = players(name)
+    _, G, D = players(name, kind)
     G, D = (player.to(memory_format=torch.channels_last) for player in (G, D))
     torch.testing.assert_close(G(z, None), x, rtol=1e-3, atol=1e-6)
     if x.ndim == 4:
@@ -135,7 +147,7 @@ def test_memory_order_changes_nothing(name):
 
 @LABELLED
 def test_each_attribute_has_a_head(name):
-    network, G, D = players(name, CLASSES, CLASSES)
+    network, G, D = players(name, classes=CLASSES, headed=CLASSES)
     verdict = D(G(network.latents(6, seeded()), draw_labels(6)), None)
     assert {attribute: logits.shape for attribute, logits in verdict.auxiliary.items()} == {
         "hair": (6, 3),
@@ -148,7 +160,7 @@ def test_each_attribute_has_a_head(name):
 @LABELLED
 @pytest.mark.parametrize("attribute", range(len(CLASSES)))
 def test_a_label_changes_its_own_sample_and_no_other(name, attribute):
-    network, G, _ = players(name, CLASSES)
+    network, G, _ = players(name, classes=CLASSES)
     G.eval()
     z, labels = network.latents(4, seeded()), torch.zeros(4, 2, dtype=torch.int64)
     before = G(z, labels)
@@ -160,14 +172,14 @@ def test_a_label_changes_its_own_sample_and_no_other(name, attribute):
 @LABELLED
 def test_attributes_may_be_called_anything(name):
     awkward = {"type": 2, "keys": 3, "hair colour": 2, "a.b": 2}
-    network, G, D = players(name, awkward, awkward)
+    network, G, D = players(name, classes=awkward, headed=awkward)
     verdict = D(G(network.latents(2, seeded()), torch.zeros(2, 4, dtype=torch.int64)), None)
     assert {attribute: logits.shape[1] for attribute, logits in verdict.auxiliary.items()} == awkward
 
 
 @LABELLED
 def test_missing_labels_are_refused_in_words(name):
-    network, G, _ = players(name, CLASSES)
+    network, G, _ = players(name, classes=CLASSES)
     with pytest.raises(ValueError, match="needs labels for hair, eyes"):
         G(network.latents(2, seeded()), None)
 

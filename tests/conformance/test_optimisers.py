@@ -107,3 +107,40 @@ def test_a_gradient_that_is_not_finite_is_not_hidden(name):
     component.refresh(optimiser, step=1)
     optimiser.step()
     assert weight.isnan().all()
+
+
+@EVERY_OPTIMISER
+def test_its_schedule_is_obeyed(name):
+    """A decay that is over after one step leaves nothing of the rate: the first step moves nothing."""
+    start = kernel().detach()
+    assert torch.equal(descended(name, steps=1, lr=0.05, decay_steps=1, decay_to=0.0), start)
+    assert not torch.equal(descended(name, steps=1, lr=0.05, decay_steps=2, decay_to=0.0), start)
+
+
+@EVERY_OPTIMISER
+def test_it_has_extrapolate_if_and_only_if_it_says_so(name):
+    component = optimisers.family.create(name, {})
+    assert hasattr(component.build([kernel()]), "extrapolate") == component.extrapolates
+    if component.extrapolates:
+        assert component.needs == {"updates": "simultaneous"}
+
+
+@EVERY_OPTIMISER
+def test_a_weight_without_a_gradient_stays(name):
+    component = optimisers.family.create(name, {"lr": 0.05})
+    weight, other = kernel(), kernel()
+    optimiser = component.build([weight, other])
+    descend(component, optimiser, weight, steps=2)
+    assert torch.equal(other, kernel())
+
+
+@EVERY_OPTIMISER
+def test_its_state_fits_a_checkpoint(name):
+    """A checkpoint holds tensors, and besides them plain numbers only."""
+    component = optimisers.family.create(name, {"lr": 0.05})
+    weight = kernel()
+    optimiser = component.build([weight])
+    descend(component, optimiser, weight, steps=2)
+    values = [value for state in optimiser.state_dict()["state"].values() for value in state.values()]
+    assert {type(value) for value in values} <= {torch.Tensor, int, float, type(None)}
+    assert all(isinstance(value, torch.Tensor) for value in component.state_dict().values())

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -25,6 +26,8 @@ class Conditioning(Component):
 
     labels_generator: bool = False
     """Whether G is given labels."""
+    batchwise: ClassVar[bool] = False
+    """True when what a sample adds to a term depends on the rest of its batch (contrastive terms)."""
 
     def begin(self, attributes: Mapping[str, int]) -> None:
         """Called once, with attribute → number of classes of the dataset, before networks are built."""

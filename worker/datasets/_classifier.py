@@ -71,7 +71,7 @@ class Fitted:
     n_held_out: int
 
 
-def fit(pictures: Tensor, labels: Tensor, classes: Mapping[str, int]) -> Fitted:
+def fit(pictures: Tensor, labels: Tensor, classes: Mapping[str, int], effort: int = 1) -> Fitted:
     """A classifier of these pictures.
 
     The loss is the cross-entropy with soft targets, summed over attributes. So that it is sane about samples that are
@@ -83,6 +83,7 @@ def fit(pictures: Tensor, labels: Tensor, classes: Mapping[str, int]) -> Fitted:
         pictures: (N, 3, size, size) in [-1, 1], N ≥ 2.
         labels: (N, attributes) int64.
         classes: attribute → number of classes, in the order of the columns of labels.
+        effort: times `STEPS`.
 
     Returns:
         The classifier in eval mode. Torch's global randomness is as it was.
@@ -91,7 +92,8 @@ def fit(pictures: Tensor, labels: Tensor, classes: Mapping[str, int]) -> Fitted:
     held_out, fitted_on = _split(len(pictures), generator)
     classifier = build(pictures.shape[-1], classes)
     with _one_thread():
-        _train(classifier, pictures[fitted_on], labels[fitted_on], list(classes.values()), generator)
+        batches = _batches(pictures[fitted_on], labels[fitted_on], list(classes.values()), generator)
+        _train(classifier, batches, effort * STEPS)
     return Fitted(classifier, _accuracy(classifier, pictures[held_out], labels[held_out]), len(held_out))
 
 
@@ -119,17 +121,23 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(n_threads)
 
 
-def _train(
-    classifier: Classifier, pictures: Tensor, labels: Tensor, classes: Sequence[int], generator: torch.Generator
-) -> None:
-    optimiser = torch.optim.AdamW(classifier.parameters(), lr=LEARNING_RATE)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, STEPS)
-    for step in range(STEPS):
-        if step % 250 == 0:
-            logger.info("fitting the judge of these pictures: step %d of %d", step, STEPS)
+def _batches(
+    pictures: Tensor, labels: Tensor, classes: Sequence[int], generator: torch.Generator
+) -> Iterator[tuple[Tensor, list[Tensor]]]:
+    """Without end: a batch of pictures, and the target of each attribute."""
+    while True:
         chosen = torch.randint(len(pictures), (BATCH,), generator=generator)
         targets = [F.one_hot(labels[chosen, column], n).float() for column, n in enumerate(classes)]
-        batch, targets = _roughened(pictures[chosen], targets, generator)
+        yield _roughened(pictures[chosen], targets, generator)
+
+
+def _train(classifier: Classifier, batches: Iterator[tuple[Tensor, list[Tensor]]], steps: int) -> None:
+    optimiser = torch.optim.AdamW(classifier.parameters(), lr=LEARNING_RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, steps)
+    for step in range(steps):
+        if step % 250 == 0:
+            logger.info("fitting the judge of these pictures: step %d of %d", step, steps)
+        batch, targets = next(batches)
         loss = _cross_entropy(classifier(batch), targets)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped

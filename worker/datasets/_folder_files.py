@@ -5,6 +5,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +31,13 @@ UNREADABLE = (
 """What Pillow raises for files that are not what they seem."""
 
 
-def inside(root: Path, name: str) -> Path:
+def inside(root: Path, name: str, *, setting: str = "MODESCOPE_IMAGES") -> Path:
     """The path of that name inside the root, links resolved.
+
+    Args:
+        root: the folder that runs may read, resolved.
+        name: relative to it.
+        setting: the variable that names the root.
 
     Raises:
         DatasetUnavailable: if it is not inside, or not there.
@@ -39,13 +45,13 @@ def inside(root: Path, name: str) -> Path:
     path = (root / name).resolve()
     if not path.is_relative_to(root):
         raise DatasetUnavailable(
-            f"{name!r} leads out of the folder that runs may read. Allowed are names inside MODESCOPE_IMAGES, without "
+            f"{name!r} leads out of the folder that runs may read. Allowed are names inside {setting}, without "
             "'..' and without links to elsewhere: copy what you need into it"
         )
     if not path.exists():
         raise DatasetUnavailable(
             f"there is no {repr(name) if name else 'such folder'} in {root}. {_what_is_there(root)}"
-            "Put it there, or let MODESCOPE_IMAGES name the folder that has it"
+            f"Put it there, or let {setting} name the folder that has it"
         )
     return path
 
@@ -96,12 +102,20 @@ def read_picture(path: Path, size: int) -> npt.NDArray[np.uint8]:
         DatasetUnavailable: if the file cannot be read as a picture; the message names it.
     """
     try:
-        whole = _whole_picture(path)
+        return middle_square(path, size)
     except UNREADABLE as error:
         raise DatasetUnavailable(
             f"{path.name} in {path.parent} cannot be read as a picture: {error}. Allowed are whole files that end in "
             f"{', '.join(FORMATS)}. Mend it or take it away"
         ) from error
+
+
+def middle_square(picture: Path | BinaryIO, size: int) -> npt.NDArray[np.uint8]:
+    """(size, size, 3): the middle square of an encoded picture, resized, on white.
+
+    Raises one of `UNREADABLE` if it is not such a picture.
+    """
+    whole = _whole_picture(picture)
     opaque = Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole).convert("RGB")
     side = min(opaque.size)
     left, top = (opaque.width - side) // 2, (opaque.height - side) // 2
@@ -110,13 +124,13 @@ def read_picture(path: Path, size: int) -> npt.NDArray[np.uint8]:
     return np.asarray(square.resize((size, size), Image.Resampling.LANCZOS))
 
 
-def _whole_picture(path: Path) -> Image.Image:
+def _whole_picture(picture: Path | BinaryIO) -> Image.Image:
     """Its first frame, upright, with transparency.
 
     Raises:
         ValueError: if it is too large.
     """
-    with Image.open(path, formats=sorted(set(FORMATS.values()))) as image:
+    with Image.open(picture, formats=sorted(set(FORMATS.values()))) as image:
         if image.width * image.height > MAX_PIXELS:
             raise ValueError(f"it has {image.width}×{image.height} pixels, more than {MAX_PIXELS} in all")
         return ImageOps.exif_transpose(image).convert("RGBA")

@@ -30,7 +30,7 @@ class ClassifierJudge(Judge):
     def __init__(
         self, classifier: Classifier, attributes: Mapping[str, Sequence[str]], accuracy: Mapping[str, float], n: int
     ) -> None:
-        self.mode_names = [" / ".join(names) for names in itertools.product(*attributes.values())]
+        self.mode_names = names_of_modes(attributes)
         self.accuracy = accuracy
         self.n_held_out = n
         """Real pictures that `accuracy` was measured on; it has a standard error of √(p(1-p)/n)."""
@@ -53,9 +53,14 @@ class ClassifierJudge(Judge):
         return Judgement(mode=mode, good=good, labels=torch.stack(labels, dim=1))
 
 
-def fit_to_bytes(pictures: Tensor, labels: Tensor, attributes: Mapping[str, Sequence[str]]) -> bytes:
+def names_of_modes(attributes: Mapping[str, Sequence[str]]) -> list[str]:
+    """One name a combination of classes, the last attribute changing fastest; none without attributes."""
+    return [" / ".join(names) for names in itertools.product(*attributes.values())] if attributes else []
+
+
+def fit_to_bytes(pictures: Tensor, labels: Tensor, attributes: Mapping[str, Sequence[str]], effort: int = 1) -> bytes:
     """A freshly fitted judge as the content of a .safetensors file."""
-    fitted = fit(pictures, labels, {name: len(classes) for name, classes in attributes.items()})
+    fitted = fit(pictures, labels, {name: len(classes) for name, classes in attributes.items()}, effort)
     tensors = {name: tensor.contiguous() for name, tensor in fitted.classifier.state_dict().items()}
     # One entry, for safetensors writes several in no fixed order, and the same judge should be the same file.
     about = {"recipe": RECIPE, "accuracy": fitted.accuracy, "held_out": fitted.n_held_out}

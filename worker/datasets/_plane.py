@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from worker.datasets import Dataset, Judge, Judgement
+from worker.datasets._shaping import kept_samples
 
 POINTS_SEED = 1712_04086
 """The points are always these: the set is one finite set, not a stream."""
@@ -38,9 +39,9 @@ class GeometryJudge(Judge):
 
 
 class GaussianMixture(Dataset):
-    """Base of sets of points around centres, each centre as likely as the next."""
+    """Base of sets of points around centres, each centre as likely as the next until its Shaping says otherwise."""
 
-    params: Any  # the subclass's own Params, which has `n` and `std`
+    params: Any  # the subclass's own Params, a Shaping with `n` and `std`
     provides: ClassVar[dict[str, Any]] = {"sample": "points", "judge": True}
     shape = (2,)
 
@@ -49,13 +50,24 @@ class GaussianMixture(Dataset):
         """(modes, 2) float64: where the Gaussians stand."""
 
     def prepare(self, cache: Path) -> None:
-        """Draw the points; nothing is read or kept."""
+        """Draw the points, then leave out what the params leave out; nothing is read or kept.
+
+        Raises:
+            InvalidParams: if what is to be dropped is unknown, or all there is.
+        """
         centres = self.centres()
         generator = torch.Generator().manual_seed(POINTS_SEED)
         chosen = torch.randint(len(centres), (self.params.n,), generator=generator)
         noise = torch.randn(self.params.n, 2, generator=generator, dtype=torch.float64)
-        self.samples = (centres[chosen] + self.params.std * noise).float()
-        self.labels = torch.empty(self.params.n, 0, dtype=torch.int64)
+        names = [_name(x, y) for x, y in centres.tolist()]
         self.attributes = {}
-        names = [f"({x:.3g}, {y:.3g})" for x, y in centres.tolist()]
+        kept = kept_samples(self.params, chosen, names, self.attributes)
+        points = (centres[chosen] + self.params.std * noise).float()
+        self.samples = points if kept is None else points[kept]
+        self.labels = torch.empty(len(self.samples), 0, dtype=torch.int64)
         self.judge = GeometryJudge(centres, self.params.std, names)
+
+
+def _name(x: float, y: float) -> str:
+    """A centre's coordinates; 0 is 0, though the cosine of a right angle is 6e-17."""
+    return f"({round(x, 9) + 0.0:.3g}, {round(y, 9) + 0.0:.3g})"

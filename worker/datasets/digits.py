@@ -10,10 +10,10 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from contract.components import ComponentParams
 from worker import datasets
 from worker.datasets import DatasetUnavailable
 from worker.datasets._pictures import Pictures, PictureSet, package_versions
+from worker.datasets._shaping import Shaping
 
 N_DIGITS = 5000
 SIDE = 28
@@ -38,7 +38,7 @@ class Digits(PictureSet):
     provides: ClassVar[Mapping[str, Any]] = {"sample": "image", "size": "$size", "labels": True, "judge": True}
     class_attributes: ClassVar[Mapping[str, list[str]]] = {"digit": [str(digit) for digit in range(10)]}
 
-    class Params(ComponentParams):
+    class Params(Shaping):
         """How large."""
 
         size: Literal[16, 32] = 32

@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from contract.components import ComponentParams
 from worker import datasets
 from worker.datasets import DatasetUnavailable
 from worker.datasets._pictures import Pictures, PictureSet, package_versions
+from worker.datasets._shaping import Shaping
 
 HAIR = {
     "black": "#17171f",
@@ -56,7 +56,7 @@ class Faces(PictureSet):
     provides: ClassVar[Mapping[str, Any]] = {"sample": "image", "size": "$size", "labels": True, "judge": True}
     class_attributes: ClassVar[Mapping[str, list[str]]] = {"hair": list(HAIR), "eyes": list(EYES)}
 
-    class Params(ComponentParams):
+    class Params(Shaping):
         """How many, and how large."""
 
         size: Literal[16, 32] = 16
@@ -75,7 +75,8 @@ class Faces(PictureSet):
         self.attributes = {name: list(classes) for name, classes in self.class_attributes.items()}
         colours = [list(palette.items()) for palette in (HAIR, EYES)]  # lists: their order is part of it
         versions = package_versions("dicebear-core", "dicebear-styles", "resvg-py", hint=INSTALL)
-        return {**self.params.model_dump(), "colours": colours, "drawing": DRAWING, "versions": versions}
+        size, n = self.params.size, self.params.n
+        return {"size": size, "n": n, "colours": colours, "drawing": DRAWING, "versions": versions}
 
     def make(self) -> Pictures:
         """Draw them all.

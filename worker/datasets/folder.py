@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from contract.components import ComponentParams
 from worker import datasets
 from worker.datasets._folder_files import digest_of, inside, list_pictures, read_picture
 from worker.datasets._folder_labels import LabelTable, read_labels
 from worker.datasets._pictures import Pictures, PictureSet
+from worker.datasets._shaping import Shaping
 
 DRAWING = 1
 """Raised when the way from the files to the pictures changes."""
@@ -40,7 +40,7 @@ class Folder(PictureSet):
         "judge": "$labels",
     }
 
-    class Params(ComponentParams):
+    class Params(Shaping):
         """Where the pictures are, and how large they become."""
 
         path: str = Field("", max_length=200, pattern=r"^(\w[\w .-]*(/\w[\w .-]*)*)?$")

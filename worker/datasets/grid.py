@@ -6,9 +6,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from contract.components import ComponentParams
 from worker import datasets
 from worker.datasets._plane import GaussianMixture
+from worker.datasets._shaping import Shaping
 
 
 @datasets.register
@@ -24,7 +24,7 @@ class Grid(GaussianMixture):
     title: ClassVar[str] = "Grid (25 Gaussians)"
     source: ClassVar[str] = "Drawn here from a fixed seed, by the protocol of Lin et al. 2018, arXiv:1712.04086."
 
-    class Params(ComponentParams):
+    class Params(Shaping):
         """Where the Gaussians stand."""
 
         side: int = Field(5, ge=2, le=20)

@@ -7,9 +7,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from contract.components import ComponentParams
 from worker import datasets
 from worker.datasets._plane import GaussianMixture
+from worker.datasets._shaping import Shaping
 
 
 @datasets.register
@@ -26,7 +26,7 @@ class Ring(GaussianMixture):
     title: ClassVar[str] = "Ring (8 Gaussians)"
     source: ClassVar[str] = "Drawn here from a fixed seed, by the protocol of Lin et al. 2018, arXiv:1712.04086."
 
-    class Params(ComponentParams):
+    class Params(Shaping):
         """Where the Gaussians stand."""
 
         modes: int = Field(8, ge=2, le=64)

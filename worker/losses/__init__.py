@@ -18,6 +18,10 @@ class Loss(Component):
     generator_needs_real: ClassVar[bool] = False
     """True when G's loss looks at the real verdict (relativistic losses); otherwise the step does not compute it."""
 
+    answers: ClassVar[tuple[float, float] | None] = None
+    """The logits that D is asked for on fake and on real samples, where more than that costs again (least squares).
+    None: the surer an answer, the better, and 0 is where D takes no side."""
+
     @abstractmethod
     def discriminator(self, real: Verdict, fake: Verdict) -> Tensor:
         """Scalar, mean over the batch."""

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 
 from contract.components import ComponentParams
 from worker import networks
-from worker.networks import Problem, UnfitNetwork
+from worker.networks import Problem
 from worker.networks._parts import LabelledLatents, VerdictLayers, initialise
+from worker.networks._pictures import as_map, fitting_picture
 from worker.verdict import Verdict
 
-SIZES = (16, 32, 64)
 BASE = 4
 """Height and width of the smallest feature map, where G begins and D ends."""
 SLOPE = 0.2
@@ -31,9 +31,7 @@ class DcganGenerator(nn.Module):
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """(N, channels, size, size) in [-1, 1], from z: (N, z_dim) and labels: (N, attributes)."""
-        # Unflattened with the channels last, so that in memory they lie as the convolutions like it, without a copy.
-        base = self.project(self.latents(z, labels)).unflatten(1, (BASE, BASE, -1)).permute(0, 3, 1, 2)
-        pictures: Tensor = self.up(base)
+        pictures: Tensor = self.up(as_map(self.project(self.latents(z, labels)), BASE))
         return pictures
 
 
@@ -114,28 +112,9 @@ class Dcgan(networks.Network):
 
     def _channels(self, problem: Problem) -> list[int]:
         """Channels from the picture to the 4×4 map: [3, width, 2 width, …]."""
-        colours, size = self._fitting(problem.sample_shape)
+        colours, size = fitting_picture("dcgan", problem.sample_shape, self.params.size)
         halvings = (size // BASE).bit_length() - 1
         return [colours, *(self.params.width << layer for layer in range(halvings))]
-
-    def _fitting(self, shape: tuple[int, ...]) -> tuple[int, int]:
-        if len(shape) != 3:
-            raise UnfitNetwork(
-                f"dcgan makes pictures, shape (channels, size, size); the samples have shape {shape}. "
-                "Take network 'mlp' for points"
-            )
-        colours, height, width = shape
-        if height != width or height not in SIZES:
-            raise UnfitNetwork(
-                f"dcgan makes square pictures of {', '.join(map(str, SIZES))} pixels; the samples have "
-                f"{height}×{width}. Take another size of the dataset"
-            )
-        if self.params.size not in (None, height):
-            raise UnfitNetwork(
-                f"dcgan was asked for {self.params.size} pixels, but the samples have {height}. "
-                "Set one of the two sizes to the other, or leave dcgan's out"
-            )
-        return colours, height
 
 
 def _up(channels: list[int]) -> Iterator[nn.Module]:

@@ -12,15 +12,15 @@ class RateParams(ComponentParams):
 
     lr: float = knob(2e-4, ge=0, le=1, scale="log")
     """Learning rate; at 0 the player stands still. A schedule, if there is one, multiplies it."""
-    warmup: int = knob(0, ge=0, le=1_000_000, unit="steps")
+    warmup: int = knob(0, ge=0, le=1_000_000, unit="steps", folded=True)
     """Steps over which the rate rises from 0, linearly; 0: none."""
     decay: Literal["linear", "cosine", "exponential"] = "linear"
     """Shape of the decay."""
-    decay_from: int = knob(0, ge=0, le=1_000_000_000, unit="steps")
+    decay_from: int = knob(0, ge=0, le=1_000_000_000, unit="steps", folded=True)
     """Step after which the rate decays."""
-    decay_steps: int = knob(0, ge=0, le=1_000_000_000, unit="steps")
+    decay_steps: int = knob(0, ge=0, le=1_000_000_000, unit="steps", folded=True)
     """Steps that the decay takes; 0: the rate does not decay."""
-    decay_to: float = knob(0.0, ge=0, le=1)
+    decay_to: float = knob(0.0, ge=0, le=1, folded=True)
     """Share of the rate that is left when the decay is over. Exponential decay takes at least 1e-6."""
 
 

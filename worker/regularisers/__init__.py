@@ -80,7 +80,10 @@ class Regulariser(Component):
     player: Player = "D"
     """Whose weights it acts on; a component with a `player` param sets it from there."""
     flat_penalty: ClassVar[float | None] = None
-    """The penalty, at default params, of a D that answers the same everywhere; None without such a penalty."""
+    """The penalty, at default params, of a D that answers the same everywhere.
+
+    None: there is no penalty, or it looks at weights or at G's samples, and a flat D says nothing about it.
+    """
     appends: ClassVar[bool] = False
     """True when `build` appends features to D: it is then called before that of all who change layers."""
 

@@ -1,19 +1,16 @@
 """R1: D is kept flat at the real samples, so that the game comes to rest where G is right."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from pydantic import Field
 from torch import Tensor
 
-from contract.components import ComponentParams
-from contract.knobs import knob
 from worker import regularisers
 from worker.regularisers import PenaltyView
-from worker.regularisers._gradients import input_gradients
+from worker.regularisers._zero_centred import ZeroCentred, mean_square_slope
 
 
 @regularisers.register
-class R1(regularisers.Regulariser):
+class R1(ZeroCentred):
     """R1: the squared gradient of D at real samples.
 
     penalty = mean over real x of ‖∇D(x)‖², squared norm over all dimensions of a sample, D the logit. **No ½ inside**
@@ -25,20 +22,7 @@ class R1(regularisers.Regulariser):
     """
 
     title: ClassVar[str] = "R1 (gradient at real samples)"
-    flat_penalty: ClassVar[float | None] = 0.0
-
-    class Params(ComponentParams):
-        """How strong, and how often."""
-
-        weight: float = knob(10.0, ge=0, le=1000, scale="log")
-        """Factor before the penalty: γ/2 of the paper."""
-        every: int = Field(1, ge=1, le=1000)
-        """D steps from one penalty to the next, which is multiplied by this number (lazy regularisation)."""
-        player: Literal["D"] = "D"
-        """Whose loss it is added to: D's alone."""
-
-    params: Params
 
     def penalty(self, view: PenaltyView) -> Tensor:
         """Unweighted scalar, (logits per unit of x)², mean over the batch."""
-        return input_gradients(view, view.real, view.real_labels).square().sum(dim=1).mean()
+        return mean_square_slope(view, view.real, view.real_labels)

@@ -8,8 +8,7 @@ from torch.nn.utils import parametrizations
 from contract.components import ComponentParams
 from contract.spec import Player
 from worker import regularisers
-
-LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+from worker.regularisers._layers import named_layers, refuse_second
 
 
 class NothingToNormalise(ValueError):
@@ -49,12 +48,14 @@ class SpectralNorm(regularisers.Regulariser):
 
         Raises:
             NothingToNormalise: if the player has no linear or convolutional layer.
+            ParametrisedTwice: if another regulariser divides by σ₁ already.
         """
-        layers = [module for module in player.modules() if isinstance(module, LAYERS)]
+        layers = named_layers(player)
         if not layers:
             raise NothingToNormalise(
                 f"spectral_norm found no linear or convolutional layer in {self.player}; "
                 "take a network that has some (mlp, dcgan), or leave spectral_norm out"
             )
-        for layer in layers:
+        for name, layer in layers.items():
+            refuse_second("spectral_norm", name, layer)
             parametrizations.spectral_norm(layer)

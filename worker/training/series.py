@@ -29,7 +29,7 @@ def announced(game: Game, board: KnobBoard) -> list[SeriesInfo]:
 def _of_loop(game: Game) -> Iterator[SeriesInfo]:
     for name, meaning in _LOSSES:
         yield SeriesInfo(name=name, meaning=meaning)
-    if game.conditioning.labels_generator:
+    if game.conditioning.provides.get("auxiliary"):
         for name, meaning in _LABEL_TERMS:
             yield SeriesInfo(name=name, meaning=meaning)
         for attribute in game.dataset.attributes:

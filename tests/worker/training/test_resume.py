@@ -135,3 +135,19 @@ def test_the_thread_count_comes_with_the_checkpoint(bench, points):
     torch.set_num_threads(2)
     restore(attempt._game, attempt._board, next(iter(bench.store.values())))
     assert torch.get_num_threads() == 1
+
+
+def test_a_losss_own_state_goes_on_where_it_was(bench, points, state, assert_same):
+    began = {
+        **points,
+        "network": {"name": "autoencoder", "width": 4, "z_dim": 5, "code": 1},
+        "loss": {"name": "began", "gamma": 1.0, "lambda_k": 0.1},
+    }
+    straight = bench.run(began)
+    bench.store.clear()
+    bench.run(began, at={5: [command("stop")]})
+    resumed = bench.run(began, resume=Resume(checkpoints=refs(bench.store)), number=2)
+    k = straight.reporter.series("began.k")
+    assert 0 < k[5] < 1
+    assert resumed.reporter.series("began.k") == {step: value for step, value in k.items() if step > 5}
+    assert_same(state(straight), state(resumed))

@@ -1,0 +1,87 @@
+"""One run of the study, in a process of its own: `python -m benchmarks.results.one < job.json` prints its figures."""
+
+import json
+import sys
+import time
+from typing import Any
+
+import torch
+
+from benchmarks._ratios import default_cache
+from contract.spec import RunSpec
+from worker.monitors.modes import summary
+from worker.training.game import Game, build
+from worker.training.knob_board import KnobBoard
+from worker.training.step import train_step
+from worker.training.undisturbed import undisturbed
+from worker.training.view import View
+
+SAMPLES = 2500
+"""What published tables of the plane draw; also for pictures."""
+SAMPLES_STACKED = 26_000
+"""What published tables of a thousand modes draw."""
+LOOKS = 20
+"""How often modes are counted on the way."""
+
+
+def measured(job: dict[str, Any]) -> dict[str, Any]:
+    """Train the job's spec, turn its knobs when it is time, and measure.
+
+    Args:
+        job: `spec`, `knobs`, `at`, as in `plan.Job`.
+
+    Returns:
+        `metrics` at the end, `history` on the way, `seconds` that training took.
+    """
+    torch.set_num_threads(1)
+    spec = RunSpec.model_validate(job["spec"])
+    game = build(spec, default_cache())
+    board = KnobBoard(game)
+    history: dict[str, list[float]] = {"step": []}
+    every = max(1, spec.steps // LOOKS)
+    began = time.perf_counter()
+    for step in range(1, spec.steps + 1):
+        if step == job["at"] + 1:
+            board.set(job["knobs"])
+        train_step(game, step)
+        if step % every == 0:
+            history["step"].append(step)
+            for name, value in look(game, step).items():
+                history.setdefault(name, []).append(value)
+    seconds = time.perf_counter() - began
+    return {"metrics": look(game, spec.steps, final=True), "history": history, "seconds": round(seconds, 1)}
+
+
+def look(game: Game, step: int, *, final: bool = False) -> dict[str, float]:
+    """Modes, quality and labels of fresh samples; for a game of scalars, the distances to its solution."""
+    with undisturbed([game.G, game.D, game.averaging.sampler(game.G)]):
+        view = View(game, "results", step)
+        if game.dataset.shape == (1,):
+            return _distances(game)
+        n = SAMPLES if final or game.dataset.shape == (2,) else SAMPLES // 5
+        judge = game.dataset.judge
+        if judge is None:
+            return {}
+        if final and len(judge.mode_names) == 1000:
+            n = SAMPLES_STACKED
+        labels = view.labels(n, view.generator)
+        judgement = judge(view.generate(view.latents(n, view.generator), labels))
+        figures = summary(judgement, len(judge.mode_names))
+        if labels is not None:
+            right = (judgement.labels.cpu() == labels.cpu()).double().mean(0)
+            figures |= {
+                f"samples.{name}": share.item() for name, share in zip(game.dataset.attributes, right, strict=True)
+            }
+        return figures
+
+
+def _distances(game: Game) -> dict[str, float]:
+    def distance(*players: torch.nn.Module) -> float:
+        return sum(float(p.detach().double() ** 2) for player in players for p in player.parameters()) ** 0.5
+
+    averages = game.averaging.sampler(game.G), game.averaging.averaged(game.D)
+    return {"distance.last": distance(game.G, game.D), "distance.average": distance(*averages)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(measured(json.load(sys.stdin))))

@@ -1,0 +1,107 @@
+"""Every loss × conditioning × regulariser × optimiser: the legal ones train, the others are refused with the reason."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from contract.resolve import InvalidSpec, resolve
+from contract.spec import RunSpec
+from worker import conditioning, losses, optimisers, regularisers
+from worker.catalogue import build_catalogue
+from worker.training.game import build
+from worker.training.knob_board import KnobBoard
+from worker.training.step import train_step
+
+STEPS = 3
+NO_RECIPES = Path("/nonexistent")
+
+# Written down apart from the code that decides it: which pairs cannot be, and a word of the reason.
+REFUSED = {
+    ("losses", "began", "conditioning", "any but none"): "conditioned",
+    ("losses", "began", "regularisers", "minibatch_discrimination"): "features",
+    ("losses", "began", "regularisers", "minibatch_std"): "features",
+    ("losses", "relativistic", "regularisers", "top_k"): "paired",
+    ("conditioning", "any but none", "regularisers", "packing"): "conditioned",
+}
+SMOOTHABLE = {"minimax", "nonsaturating", "least_squares"}
+
+
+def expected_refusals(loss, condition, regulariser):
+    """Words that the refusal must hold; none for a legal combination."""
+    conditioned = "any but none" if condition != "none" else "none"
+    pairs = (
+        ("losses", loss, "conditioning", conditioned),
+        ("losses", loss, "regularisers", regulariser),
+        ("conditioning", conditioned, "regularisers", regulariser),
+    )
+    words = [REFUSED[pair] for pair in pairs if pair in REFUSED]
+    if regulariser == "label_smoothing" and loss not in SMOOTHABLE:
+        words.append("targets")
+    return words
+
+
+def spec_of(loss, condition, regulariser, optimiser):
+    network = {"name": "autoencoder", "width": 4} if loss == "began" else {"name": "dcgan", "width": 4, "z_dim": 4}
+    looks_ahead = optimisers.family.find(optimiser).needs.get("updates") == "simultaneous"
+    return RunSpec.model_validate(
+        {
+            "dataset": {"name": "tiny_images"},
+            "network": network,
+            "conditioning": {"name": condition},
+            "loss": {"name": loss},
+            "regularisers": [{"name": regulariser}],
+            "optimisers": {"G": {"name": optimiser}, "D": {"name": optimiser}},
+            "game": {"updates": "simultaneous" if looks_ahead else "alternating"},
+            "monitors": [],
+            "steps": STEPS,
+            "batch": 4,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    return build_catalogue(NO_RECIPES)
+
+
+@pytest.mark.parametrize("condition", conditioning.family.names)
+@pytest.mark.parametrize("loss", losses.family.names)
+def test_each_legal_combination_trains_and_each_other_one_is_refused(catalogue, tmp_path, loss, condition):
+    trained = 0
+    for regulariser in regularisers.family.names:
+        for optimiser in optimisers.family.names:
+            which = f"{loss} × {condition} × {regulariser} × {optimiser}"
+            asked = spec_of(loss, condition, regulariser, optimiser)
+            words = expected_refusals(loss, condition, regulariser)
+            if words:
+                with pytest.raises(InvalidSpec) as refused:
+                    resolve(asked, catalogue)
+                assert all(word in str(refused.value) for word in words), f"{which}: {refused.value}"
+                continue
+            game = build(resolve(asked, catalogue), tmp_path)
+            for step in range(1, STEPS + 1):
+                report = train_step(game, step)
+                assert all(torch.as_tensor(value).isfinite() for value in report.values()), f"{which}: {report}"
+            state = [*game.G.state_dict().values(), *game.D.state_dict().values()]
+            assert all(tensor.isfinite().all() for tensor in state), which
+            trained += 1
+    assert trained or (loss == "began" and condition != "none")
+
+
+@pytest.mark.parametrize("optimiser", optimisers.family.names)
+@pytest.mark.parametrize("regulariser", regularisers.family.names)
+def test_every_numeric_knob_moves_between_two_steps(catalogue, tmp_path, regulariser, optimiser):
+    """Each knob set to its bounds, mid-run, and the numbers stay finite or the value is refused in words."""
+    asked = spec_of("nonsaturating", "none", regulariser, optimiser)
+    game = build(resolve(asked, catalogue), tmp_path)
+    board = KnobBoard(game)
+    train_step(game, 1)
+    step = 1
+    for knob in board.describe():
+        if knob.name.startswith("optimiser.d") or knob.name == "game.d_steps":
+            continue
+        board.set({knob.name: knob.default})
+        step += 1
+    report = train_step(game, 2)
+    assert all(torch.as_tensor(value).isfinite() for value in report.values())
