@@ -145,7 +145,7 @@ def _mismatches(component: ComponentDescription, params: Mapping[str, Any], know
         if isinstance(need, Mapping):
             divisor = params.get(need["multiple_of"][1:])
             # What is no count at all is for the param's own schema to refuse.
-            if isinstance(divisor, int | float) and divisor >= 1 and got % divisor:
+            if isinstance(divisor, int | float) and divisor >= 1 and isinstance(got, int) and got % divisor:
                 yield f"{component.name} needs a {fact} that is a multiple of {divisor}; this spec has {got}"
             continue
         wanted = params.get(need[1:]) if isinstance(need, str) and need.startswith("$") else need

@@ -25,7 +25,7 @@ class GroupSpread(nn.Module):
         """(N, 1), the same number throughout a group; features: (N, F)."""
         # All groups but the last at once; the last one also takes what is left over.
         whole = max(len(features) // self.group - 1, 0) * self.group
-        first = _spread(features[:whole].unflatten(0, (-1, self.group))) if whole else features.new_empty(0)
+        first = _spread(features[:whole].reshape(-1, self.group, features.shape[1])) if whole else features.new_empty(0)
         last = _spread(features[None, whole:])
         return torch.cat([first.repeat_interleave(self.group), last.expand(len(features) - whole)])[:, None]
 

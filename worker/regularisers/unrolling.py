@@ -20,8 +20,8 @@ class Unrolling(regularisers.Regulariser):
 
     ψ⁰ = ψ, D's weights now;  ψᵏ⁺¹ = ψᵏ - step(∇L_D(θ, ψᵏ));  G minimises L_G(θ, ψᴷ(θ)), its gradient going through all
     K steps. All of them see the samples of G's phase. L_D is D's adversarial loss and label terms, with the changes
-    that other regularisers make to samples; their penalties, and targets of `label_smoothing`, are left out. D's own
-    weights, its optimiser's state and its buffers stay as they are.
+    that other regularisers make to samples and targets; their penalties are left out. D's own weights, its optimiser's
+    state and its buffers stay as they are.
     `step` is what D's own optimiser does: `adam` goes on from its present moments, with bias correction, and `sgd` from
     its momentum; for every other optimiser it is η ∇L_D. η is D's learning rate in force. Through Adam G's gradient
     can be very steep where one of D's weights has had next to no gradient yet.
@@ -65,11 +65,11 @@ class _Rule:
 
     def __init__(self, group: Mapping[str, Any], state: Mapping[str, Any]) -> None:  # Any: as in torch's optimisers
         self.group = group
-        self.state = state
+        self.rate: float = group["lr"]
 
     def change(self, gradient: Tensor) -> Tensor:
         """What one more step takes away."""
-        return self.group["lr"] * gradient
+        return self.rate * gradient
 
 
 class _Sgd(_Rule):
@@ -83,7 +83,7 @@ class _Sgd(_Rule):
         if self.group["momentum"] != 0:
             self.buffer = gradient if self.buffer is None else self.group["momentum"] * self.buffer + gradient
             gradient = self.buffer
-        return self.group["lr"] * gradient
+        return self.rate * gradient
 
 
 class _Adam(_Rule):
@@ -103,7 +103,8 @@ class _Adam(_Rule):
         self.square = beta2 * self.square + (1 - beta2) * gradient.square()
         mean = self.mean / (1 - beta1**self.n_steps)
         square = self.square / (1 - beta2**self.n_steps)
-        return self.group["lr"] * mean / (_root(square) + self.group["eps"])
+        change: Tensor = self.rate * mean / (_root(square) + self.group["eps"])
+        return change
 
 
 def _root(square: Tensor) -> Tensor:

@@ -5,7 +5,8 @@ moves a buffer: batch normalisation works as in training, but its statistics, an
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +27,13 @@ class Batch:
     real_labels: Tensor | None
     z: Tensor
     fake_labels: Tensor | None
+
+
+def on_its_way(game: Game, verdict: Verdict, on: Literal["real", "fake"], moment: Moment) -> Verdict:
+    """D's answer as the adversarial loss gets it, through the regularisers' `verdict`."""
+    for regulariser in game.hooks["verdict"]:
+        verdict = regulariser.verdict(verdict, on, moment)
+    return verdict
 
 
 def future_discriminator(game: Game, batch: Batch, fake: Tensor, moment: Moment) -> Callable[..., Verdict]:
@@ -74,9 +82,15 @@ def _losses(game: Game, batch: Batch, moment: Moment, fake: Tensor, D: Callable[
         return D(x, labels)
 
     on_real, on_fake = judge(batch.real, batch.real_labels), judge(fake, batch.fake_labels)
+    for_d, for_g = replace(moment, player="D"), replace(moment, player="G")
     losses: dict[Player, Tensor] = {
-        "D": game.loss.discriminator(on_real, on_fake),
-        "G": game.loss.generator(on_real if game.loss.generator_needs_real else None, on_fake),
+        "D": game.loss.discriminator(
+            on_its_way(game, on_real, "real", for_d), on_its_way(game, on_fake, "fake", for_d)
+        ),
+        "G": game.loss.generator(
+            on_its_way(game, on_real, "real", for_g) if game.loss.generator_needs_real else None,
+            on_its_way(game, on_fake, "fake", for_g),
+        ),
     }
     if batch.real_labels is not None and batch.fake_labels is not None:
         of_d = game.conditioning.discriminator(on_real, on_fake, batch.real_labels, batch.fake_labels)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -11,7 +10,7 @@ from contract.spec import Player
 from worker.conditioning import LabelTerm
 from worker.regularisers import Moment, PenaltyView, Regulariser
 from worker.training.game import Game
-from worker.training.lookahead import Batch, future_discriminator, view_of_both
+from worker.training.lookahead import Batch, future_discriminator, on_its_way, view_of_both
 from worker.verdict import Verdict
 
 Judge = Callable[[Tensor, Tensor | None], Verdict]
@@ -46,7 +45,7 @@ def discriminator_phase(game: Game, real: Tensor, labels: Tensor, step: int, d_s
     judge = _judge_of(game, game.D, moment)
     on_real, on_fake = judge(real, real_labels), judge(fake, fake_labels)
     adversarial = game.loss.discriminator(
-        _on_its_way(game, on_real, "real", moment), _on_its_way(game, on_fake, "fake", moment)
+        on_its_way(game, on_real, "real", moment), on_its_way(game, on_fake, "fake", moment)
     )
     terms = Terms(adversarial, {"loss.d.adversarial": adversarial})
     terms.report["logit.real"] = on_real.logits.mean()
@@ -71,8 +70,8 @@ def generator_phase(game: Game, real: Tensor, labels: Tensor, step: int) -> Phas
     on_real = judge(real, real_labels) if game.loss.generator_needs_real else None
     on_fake = judge(fake, fake_labels)
     adversarial = game.loss.generator(
-        None if on_real is None else _on_its_way(game, on_real, "real", moment),
-        _on_its_way(game, on_fake, "fake", moment),
+        None if on_real is None else on_its_way(game, on_real, "real", moment),
+        on_its_way(game, on_fake, "fake", moment),
     )
     terms = Terms(adversarial, {"loss.g.adversarial": adversarial})
     if fake_labels is not None:
@@ -89,12 +88,6 @@ def _judge_of(game: Game, D: Callable[..., Verdict], moment: Moment) -> Judge:
         return D(x, labels)
 
     return judge
-
-
-def _on_its_way(game: Game, verdict: Verdict, on: Literal["real", "fake"], moment: Moment) -> Verdict:
-    for regulariser in game.hooks["verdict"]:
-        verdict = regulariser.verdict(verdict, on, moment)
-    return verdict
 
 
 def _add_labels(terms: Terms, player: Player, term: LabelTerm | None) -> None:

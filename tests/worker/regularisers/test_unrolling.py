@@ -135,8 +135,8 @@ DIRAC = {
 }
 
 
-def slope_of_theta(tmp_path, loss, steps):
-    spec = DIRAC | {"loss": {"name": loss}, "regularisers": [{"name": "unrolling", "steps": steps}]}
+def slope_of_theta(tmp_path, loss, steps, *others):
+    spec = DIRAC | {"loss": {"name": loss}, "regularisers": [{"name": "unrolling", "steps": steps}, *others]}
     game = build(RunSpec.model_validate(spec), tmp_path)
     generator_phase(game, *game.data.next(4), 1)
     assert game.D.psi.grad is None
@@ -150,14 +150,19 @@ def test_dirac_with_a_critic(tmp_path, steps):
     assert_close(slope_of_theta(tmp_path, "wasserstein", steps), expected, rtol=1e-5, atol=0)
 
 
-def test_dirac_with_cross_entropy_one_step_ahead(tmp_path):
-    """ψ¹ = ψ - η σ(ψθ) θ;  dL_G/dθ = -σ(-ψ¹θ) (ψ¹ + θ dψ¹/dθ),  dψ¹/dθ = -η (σ(ψθ) + θ ψ σ'(ψθ))."""
+@pytest.mark.parametrize("target", [0.0, 0.3])
+def test_dirac_with_cross_entropy_one_step_ahead(tmp_path, target):
+    """ψ¹ = ψ - η (σ(ψθ) - t) θ, t the target of fake samples, which label smoothing sets in D's loss.
+
+    dL_G/dθ = -σ(-ψ¹θ) (ψ¹ + θ dψ¹/dθ),  dψ¹/dθ = -η (σ(ψθ) - t + θ ψ σ'(ψθ)).
+    """
     theta, psi, eta = torch.tensor(0.8, **DOUBLE), torch.tensor(0.5, **DOUBLE), 0.1
     s = torch.sigmoid(psi * theta)
-    ahead = psi - eta * s * theta
-    ahead_by_theta = -eta * (s + theta * psi * s * (1 - s))
+    ahead = psi - eta * (s - target) * theta
+    ahead_by_theta = -eta * (s - target + theta * psi * s * (1 - s))
     expected = -torch.sigmoid(-ahead * theta) * (ahead + theta * ahead_by_theta)
-    assert_close(slope_of_theta(tmp_path, "nonsaturating", 1), expected.item(), rtol=1e-5, atol=0)
+    smoothed = {"name": "label_smoothing", "fake": target}
+    assert_close(slope_of_theta(tmp_path, "nonsaturating", 1, smoothed), expected.item(), rtol=1e-5, atol=0)
 
 
 POINTS = {
