@@ -11,6 +11,9 @@ import math
 
 import pytest
 
+from contract.resolve import InvalidSpec, resolve
+from contract.spec import RunSpec
+from worker.catalogue import build_catalogue
 from worker.training.step import train_step
 
 ETA, STEPS = 0.1, 2000
@@ -87,3 +90,35 @@ def test_optimism_converges(bench):
     last, average = play(bench, "optimistic_sgd", SIMULTANEOUS)
     assert digits(3, last) == "5.56e-05"
     assert digits(2, average) == "7.1e-03"
+
+
+def test_players_that_follow_the_leader_keep_within_their_bound(bench):
+    """Regret ≤ ‖u - w₁‖²/2η_T + ½ Σ η_(t-1) g_t² for each player and every u, here |u| ≤ 1; so is the average's gap."""
+    steps, eta = 500, 0.5
+    described = spec("ftrl", SIMULTANEOUS)
+    described["optimisers"] = {player: {"name": "ftrl", "lr": eta} for player in "GD"}
+    game = bench.attempt(described)._game
+    points, sums = [(1.0, 1.0)], [0.0, 0.0]
+    for step in range(1, steps):
+        x, y = points[-1]
+        sums = [sums[0] + y, sums[1] - x]
+        points.append((1 - eta / math.sqrt(step) * sums[0], 1 - eta / math.sqrt(step) * sums[1]))
+        train_step(game, step)
+    assert (number(game.G), -number(game.D)) == pytest.approx(points[-1], abs=1e-4)
+    average_gap = sum(abs(math.fsum(column)) for column in zip(*points, strict=True)) / steps
+    growth = sum(eta / math.sqrt(max(1, t)) * (x * x + y * y) / 2 for t, (x, y) in enumerate(points))
+    assert average_gap <= (2 * 2**2 / 2 * math.sqrt(steps) / eta + growth) / steps
+
+
+def test_extragradient_with_alternating_updates_is_refused_with_the_reason():
+    with pytest.raises(InvalidSpec, match="extra_sgd needs updates = simultaneous, but this spec has alternating"):
+        resolve(RunSpec.model_validate(spec("extra_sgd", {"updates": "alternating"})), build_catalogue())
+
+
+def test_regret_and_gap_are_on_by_default_in_this_game_and_in_no_other():
+    described = {key: value for key, value in spec("sgd", SIMULTANEOUS).items() if key != "monitors"}
+    on = {}
+    for loss in ("wasserstein", "nonsaturating"):
+        resolved = resolve(RunSpec.model_validate({**described, "loss": {"name": loss}}), build_catalogue())
+        on[loss] = {monitor.name for monitor in resolved.monitors} & {"regret", "duality_gap"}
+    assert on == {"wasserstein": {"regret", "duality_gap"}, "nonsaturating": set()}
