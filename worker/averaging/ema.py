@@ -23,8 +23,8 @@ class Ema(averaging.Averaging):
     D has no average here.
 
     Source: Karras et al. 2018 (progressive growing), arXiv:1710.10196, for the average of G; the ramp-up is that of
-    StyleGAN2-ADA's public code (Karras et al. 2020, arXiv:2006.06676) with r = 0.05. Deviation: counted in steps, not
-    in images.
+    StyleGAN2-ADA's and EDM's public code (Karras et al. 2020, arXiv:2006.06676), r = 0.05 there. Deviation: counted in
+    steps, not in images.
     """
 
     title: ClassVar[str] = "Exponential moving average"

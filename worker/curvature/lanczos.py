@@ -78,7 +78,7 @@ def extremes(
         ValueError: if the products do not suffice for one step and the residuals.
 
     Source: Lanczos 1950, doi:10.6028/jres.045.026; re-orthogonalisation as in Parlett 1998,
-    doi:10.1137/1.9781611971163, section 13.8.
+    doi:10.1137/1.9781611971163.
     """
     steps = min(n, most_products - top - bottom)
     if steps < 1:

@@ -27,7 +27,7 @@ class Regret(monitors.Monitor):
     negative where a player stands outside of r. Penalties are not in it. With alternating updates G meets a ψ that is
     one update newer than its round's.
 
-    Source: Kodali et al. 2017, arXiv:1705.07215, section on no-regret learning; Freund & Schapire 1999,
+    Source: Kodali et al. 2017, arXiv:1705.07215, for GANs; Freund & Schapire 1999,
     doi:10.1006/game.1999.0738.
     """
 

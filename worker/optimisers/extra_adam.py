@@ -26,8 +26,8 @@ class ExtraAdam(optimisers.OptimiserComponent):
     m̂ / (√v̂ + ε): the moments move at both points, and t, which corrects their bias, counts both. A step costs two
     gradients, each on a batch of its own. With several D steps to a G step only D's first is extrapolated.
 
-    Source: Gidel et al. 2019, arXiv:1802.10551, algorithm 4 and its public code. Defaults: that code's β, and its rate
-    for G; it gives D 5e-4.
+    Source: Gidel et al. 2019, arXiv:1802.10551, as its public code has it. Defaults: that code's β, and its rate for G;
+    it gives D 5e-4.
     """
 
     title: ClassVar[str] = "ExtraAdam"

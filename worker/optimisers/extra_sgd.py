@@ -26,8 +26,8 @@ class ExtraSgd(optimisers.OptimiserComponent):
     distance to the solution shrinks by √(1 - lr² + lr⁴) a step. A step costs two gradients, each on a batch of its own.
     With several D steps to a G step only D's first is extrapolated.
 
-    Source: Korpelevich 1976; for GANs Gidel et al. 2019, arXiv:1802.10551, algorithm 2 without its momentum and
-    averaging (averaging `uniform` and `ema` do that).
+    Source: Korpelevich 1976, The extragradient method for finding saddle points; for GANs Gidel et al. 2019,
+    arXiv:1802.10551. Averages of its iterates are kept by averaging `uniform` and `ema`.
     """
 
     title: ClassVar[str] = "Extragradient"

@@ -52,8 +52,8 @@ class Ftrl(optimisers.OptimiserComponent):
     present point, the sum is 0 and t = 1, for with the old sum the player would jump. A schedule weighs gradients as
     they come, so that it moves nothing by itself. What else changes weights (clipping, a projection) moves w₁ along.
 
-    Source: Shalev-Shwartz 2012, doi:10.1561/2200000018, sections 2.3 and 2.4; for GANs Kodali et al. 2017,
-    arXiv:1705.07215, whose section on no-regret learning is in these words.
+    Source: Shalev-Shwartz 2012, doi:10.1561/2200000018; for GANs Kodali et al. 2017, arXiv:1705.07215, which reads
+    alternating gradient descent in this way.
     """
 
     title: ClassVar[str] = "FTRL (no regret)"

@@ -24,10 +24,10 @@ class OptimisticAdam(optimisers.OptimiserComponent):
 
     Both d are bias-corrected, each with its own t, and both rates are the one in force, also after a change.
 
-    Source: Daskalakis et al. 2018, arXiv:1711.00141, algorithm 1. Deviations: the first step is a plain one, where the
-    paper has no previous direction and takes it twice as long; and dₜ₋₁ is the direction of the step before, as the
-    paper writes it, while its public Keras code stores the moments too early and subtracts that of two steps before.
-    Defaults: public code of Gidel et al. 2019, arXiv:1802.10551, for G; it gives D 2e-4.
+    Source: Daskalakis et al. 2018, arXiv:1711.00141. Deviations: the first step is a plain one, where moments that
+    begin at 0 would take it twice as long; and dₜ₋₁ is the direction of the step before, while the public Keras code
+    stores the moments before it updates them, and so brings that term in one step late. Defaults: public code of Gidel
+    et al. 2019, arXiv:1802.10551, for G; it gives D 2e-4.
     """
 
     title: ClassVar[str] = "Optimistic Adam"

@@ -22,7 +22,7 @@ class Rmsprop(optimisers.OptimiserComponent):
     the first step is lr/√(1 - α) long, ten times lr with α = 0.99. No momentum, not centred.
 
     Source: Tieleman & Hinton 2012, Coursera, Neural Networks for Machine Learning, lecture 6.5, in torch's form, which
-    adds ε outside the root. Default rate: Arjovsky et al. 2017, arXiv:1701.07875, algorithm 1.
+    adds ε outside the root. Default rate: Arjovsky et al. 2017, arXiv:1701.07875.
     """
 
     title: ClassVar[str] = "RMSProp"

@@ -80,6 +80,12 @@ def test_a_weight_that_the_loss_does_not_use_has_zeros():
     assert_close(product, torch.tensor([0.0, 0.0, 12.0], dtype=torch.float64))  # (w³)'' = 6 w
 
 
+def test_a_weight_in_which_the_loss_is_linear_has_zeros_beside_one_in_which_it_is_not():
+    curved, straight = nn.Parameter(torch.tensor([2.0])), nn.Parameter(torch.tensor([7.0]))
+    operator = HessianOperator(lambda: (curved**3).sum() + 5 * straight.sum(), [straight, curved])
+    assert_close(operator(torch.ones(2, dtype=torch.float64)), torch.tensor([0.0, 12.0], dtype=torch.float64))
+
+
 def test_order_of_elements_does_not_depend_on_memory_format():
     plain = torch.arange(48.0).reshape(4, 3, 2, 2)
     last = plain.to(memory_format=torch.channels_last)

@@ -16,7 +16,7 @@ def by_hand(w, lr, adam):
 
 
 def test_follows_the_formula_with_the_direction_of_one_step_before():
-    """The public Keras code subtracts the one of two steps before: from the third step on it is elsewhere."""
+    """The public Keras code brings that term in one step late."""
     component = optimisers.family.create("optimistic_adam", {"lr": 0.1, "beta1": 0.6, "beta2": 0.8, "eps": 1e-4})
     weight = nn.Parameter(torch.tensor([1.0, -1.0, 0.0]))
     moved = feed(component, weight, component.build([weight]), GRADIENTS)
