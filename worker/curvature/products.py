@@ -50,7 +50,7 @@ def flattened(parts: Sequence[Tensor]) -> Tensor:
 
 def unflattened(vector: Tensor, like: Sequence[Tensor]) -> list[Tensor]:
     """The flat vector cut into tensors of these shapes, dtypes and memory formats."""
-    pieces = vector.split([each.numel() for each in like])
+    pieces = torch.split(vector, [each.numel() for each in like])
     return [
         torch.empty_like(each, requires_grad=False).copy_(piece.view(each.shape))
         for piece, each in zip(pieces, like, strict=True)

@@ -227,8 +227,14 @@ def _folder_of(repository: str) -> Path | None:
 
 
 def _files_of(folder: Path) -> list[tuple[str, int, int]]:
-    """Name, size and time of every file: pictures by the gigabyte are not read to see that nothing has changed."""
+    """Name, size and time of every file: pictures by the gigabyte are not read to see that nothing has changed.
+
+    Raises:
+        DatasetUnavailable: if one is a link that leads out of what runs may read.
+    """
     files = sorted(file for file in folder.rglob("*") if file.is_file())
+    for file in files:
+        inside(hub_root(), str(file), setting="MODESCOPE_HUB")
     return [(str(file.relative_to(folder)), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
 
 

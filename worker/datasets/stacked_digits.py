@@ -38,7 +38,7 @@ class StackedJudge(Judge):
         grey = samples.flatten(0, 1)[:, None].expand(-1, 3, -1, -1)
         digits = self._of_digits(grey)
         labels = digits.mode.view(-1, 3)
-        mode = labels @ torch.tensor([100, 10, 1], device=labels.device)
+        mode = 100 * labels[:, 0] + 10 * labels[:, 1] + labels[:, 2]  # CUDA multiplies no matrices of whole numbers
         return Judgement(mode=mode, good=digits.good.view(-1, 3).all(1), labels=labels)
 
 
@@ -55,8 +55,9 @@ class StackedDigits(datasets.Dataset):
     compare "high quality" with that, not with 1. It is sure and yet wrong about 0.5 % of them, so that with many
     samples a few modes may be counted that G never showed.
 
-    A perfect even sampler has a reverse KL of about 999/(2n) nats from n samples: 0.02 from the 26,000 of published
-    tables, but 1 from 500 pictures, of which it shows some 394 modes. Raise `pictures` of the monitor `modes`.
+    A perfect even sampler has a reverse KL of about 999/(2n) nats from n good samples: 0.02 from the 26,000 of
+    published tables; 0.029 and 0.026 from 26,000 real stacks at 16 and 32 pixels by this judge, which is not equally
+    sure of all; but 1 from 500 pictures, of which it shows some 394 modes. Raise `pictures` of the monitor `modes`.
 
     Source: the stacked MNIST of Metz et al. 2017 (Unrolled GANs), arXiv:1611.02163; Srivastava et al. 2017 (VEEGAN),
     arXiv:1705.07761; Lin et al. 2018 (PacGAN), arXiv:1712.04086. Deviations: 5,000 digits instead of 70,000; as many

@@ -1,6 +1,6 @@
 """The Wasserstein game: D is a critic whose difference of means estimates a distance."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -20,6 +20,7 @@ class Wasserstein(losses.Loss):
     """
 
     title: ClassVar[str] = "Wasserstein"
+    provides: ClassVar[dict[str, Any]] = {"linear": True}
 
     def discriminator(self, real: Verdict, fake: Verdict) -> Tensor:
         """Scalar, logits, mean over the batch."""

@@ -35,6 +35,10 @@ class TrainingView(Protocol):
         """The discriminator as it trains; `.grad` holds the last step's gradients."""
 
     @property
+    def averaged_D(self) -> nn.Module:
+        """D's average where the run keeps one, else D itself."""
+
+    @property
     def dataset(self) -> Dataset:
         """What it is trained on."""
 
@@ -96,7 +100,13 @@ class MonitorParams(ComponentParams):
 
 
 class Monitor(Component):
-    """Measures every `params.every` steps, and at the first and the last step."""
+    """Measures every `params.every` steps, and at the first and the last step.
+
+    One that needs to know of earlier looks keeps sums in `state_dict`, counts each step once, and is not stretchable.
+    """
+
+    stretchable: ClassVar[bool] = True
+    """False when it must look exactly every `every` steps; it then counts nothing towards what watching may take."""
 
     Params: ClassVar[type[ComponentParams]] = MonitorParams
     params: Any  # the subclass's own Params, which has `every`

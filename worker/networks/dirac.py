@@ -49,6 +49,7 @@ class Dirac(networks.Network):
 
     title: ClassVar[str] = "Dirac (one parameter a player)"
     needs: ClassVar[dict[str, Any]] = {"sample": "scalar", "conditioned": [None]}
+    provides: ClassVar[dict[str, Any]] = {"two_numbers": True}
     z_dim = 1
 
     class Params(ComponentParams):

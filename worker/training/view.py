@@ -36,6 +36,11 @@ class View:
         return self._game.D
 
     @property
+    def averaged_D(self) -> nn.Module:
+        """D's average where one is kept, else D itself."""
+        return self._game.averaging.averaged(self._game.D)
+
+    @property
     def dataset(self) -> Dataset:
         """What it is trained on."""
         return self._game.dataset

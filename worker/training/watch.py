@@ -1,7 +1,8 @@
 """Runs the monitors: when each is due, what it costs, how it is stretched, and what happens when it breaks.
 
 All watching together may take a set share of the time. When the monitors would take more, the dearest looks
-less often; the intervals of monitors that a guard reads must not depend on the clock, so those are fixed.
+less often; the intervals of monitors that a guard reads, or that sum over steps, must not depend on the clock, so
+those are fixed.
 """
 
 import time
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from contract.events import MonitorDisabled, MonitorStretched
 from worker.monitors import Measurement, Monitor
@@ -66,7 +68,7 @@ class Watch:
             torch.cuda.synchronize(game.device)  # else the look is billed for the steps still queued
         began = time.perf_counter()
         try:
-            with undisturbed([game.G, game.D, game.averaging.sampler(game.G)]):
+            with undisturbed([game.G, game.D, *_averages(game)]):
                 measurement = monitor.measure(View(game, monitor.entry, step))
             self._report(step, measurement)
         except Exception as error:  # noqa: BLE001  # a border: a monitor that breaks never stops a run
@@ -93,7 +95,7 @@ class Watch:
         self._reporter.say(step, MonitorDisabled(monitor=watched.monitor.entry, reason=reason, traceback=details))
 
     def _keep_budget(self, step: int, step_s: float) -> None:
-        active = [w for w in self._watched if not w.disabled and w.looks >= 2]
+        active = [w for w in self._watched if w.monitor.stretchable and not w.disabled and w.looks >= 2]
         share = sum(w.cost_s / (w.every * step_s) for w in active)
         if share <= self._budget:
             return
@@ -101,3 +103,9 @@ class Watch:
         share -= dearest.cost_s / (dearest.every * step_s) / 2
         dearest.every *= 2
         self._reporter.say(step, MonitorStretched(monitor=dearest.monitor.entry, every=dearest.every, cost_share=share))
+
+
+def _averages(game: Game) -> list[nn.Module]:
+    """What monitors see besides the players themselves."""
+    kept = [game.averaging.sampler(game.G), game.averaging.averaged(game.D)]
+    return [average for average, player in zip(kept, (game.G, game.D), strict=True) if average is not player]

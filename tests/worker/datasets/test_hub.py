@@ -248,6 +248,15 @@ def test_link_that_leads_out_is_refused(root, library, cache, tmp_path):
     assert "MODESCOPE_HUB" in message
 
 
+def test_link_to_rows_elsewhere_is_refused(root, library, cache, tmp_path):
+    as_parquet(library, tmp_path / "elsewhere")
+    (root / "mine").mkdir()
+    (root / "mine" / "train.parquet").symlink_to(tmp_path / "elsewhere" / "data" / "train-00000-of-00001.parquet")
+    message = refusal(cache)
+    assert "train.parquet" in message
+    assert "leads out of the folder" in message
+
+
 @pytest.mark.parametrize("repository", ["", "..", "../x", "/etc", "a/../b", "a/b/c", ".hidden", "hf://x", "a\\b"])
 def test_name_that_could_lead_elsewhere_is_refused_by_the_schema(repository):
     with pytest.raises(InvalidParams, match="repository"):

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from worker.datasets import Dataset, Judge, Judgement
+from worker.networks.dirac import DiracDiscriminator, DiracGenerator
 from worker.verdict import Verdict
 
 Z_DIM = 5
@@ -95,6 +96,10 @@ class ToyView:
         self.generator = torch.Generator().manual_seed(1000 + self.step)
         self.fixed = torch.Generator().manual_seed(7)
 
+    @property
+    def averaged_D(self) -> nn.Module:
+        return self.D
+
     def latents(self, n: int, generator: torch.Generator) -> Tensor:
         return torch.randn(n, Z_DIM, generator=generator)
 
@@ -138,6 +143,11 @@ class ToyRun:
             optimisers[player].zero_grad()
             loss.backward(retain_graph=player == "D")
             optimisers[player].step()
+
+
+def dirac_run():
+    """The game of two numbers: a G that is one and a D that is the other."""
+    return ToyRun(ToyDataset((1,)), DiracGenerator(0.5), DiracDiscriminator(-0.25), conditional=False)
 
 
 def toy_run(shape=(2,), n_attributes=0, *, conditional=False, judged=True):

@@ -10,11 +10,18 @@ from contract.spec import RunSpec
 from worker import conditioning, losses, optimisers, regularisers
 from worker.catalogue import build_catalogue
 from worker.training.game import build
-from worker.training.knob_board import KnobBoard
 from worker.training.step import train_step
 
 STEPS = 3
 NO_RECIPES = Path("/nonexistent")
+SMALL = {
+    "nudged_adam": {"k": 1, "products": 25},
+    "unrolling": {"steps": 1},
+    "minibatch_discrimination": {"kernels": 3, "dims": 2},
+    "lecam": {"start": 1},
+    "d2d_ce": {"dimensions": 8},
+}
+"""So that a thousand combinations take minutes."""
 
 # Written down apart from the code that decides it: which pairs cannot be, and a word of the reason.
 REFUSED = {
@@ -48,10 +55,10 @@ def spec_of(loss, condition, regulariser, optimiser):
         {
             "dataset": {"name": "tiny_images"},
             "network": network,
-            "conditioning": {"name": condition},
+            "conditioning": {"name": condition, **SMALL.get(condition, {})},
             "loss": {"name": loss},
-            "regularisers": [{"name": regulariser}],
-            "optimisers": {"G": {"name": optimiser}, "D": {"name": optimiser}},
+            "regularisers": [{"name": regulariser, **SMALL.get(regulariser, {})}],
+            "optimisers": {player: {"name": optimiser, **SMALL.get(optimiser, {})} for player in ("G", "D")},
             "game": {"updates": "simultaneous" if looks_ahead else "alternating"},
             "monitors": [],
             "steps": STEPS,
@@ -87,21 +94,3 @@ def test_each_legal_combination_trains_and_each_other_one_is_refused(catalogue, 
             assert all(tensor.isfinite().all() for tensor in state), which
             trained += 1
     assert trained or (loss == "began" and condition != "none")
-
-
-@pytest.mark.parametrize("optimiser", optimisers.family.names)
-@pytest.mark.parametrize("regulariser", regularisers.family.names)
-def test_every_numeric_knob_moves_between_two_steps(catalogue, tmp_path, regulariser, optimiser):
-    """Each knob set to its bounds, mid-run, and the numbers stay finite or the value is refused in words."""
-    asked = spec_of("nonsaturating", "none", regulariser, optimiser)
-    game = build(resolve(asked, catalogue), tmp_path)
-    board = KnobBoard(game)
-    train_step(game, 1)
-    step = 1
-    for knob in board.describe():
-        if knob.name.startswith("optimiser.d") or knob.name == "game.d_steps":
-            continue
-        board.set({knob.name: knob.default})
-        step += 1
-    report = train_step(game, 2)
-    assert all(torch.as_tensor(value).isfinite() for value in report.values())

@@ -1,10 +1,13 @@
 """Monitors: when they look, what happens when they break, and that a look leaves nothing behind."""
 
+from hashlib import sha256
+
 import pytest
 import torch
 from torch import nn
 
-from contract.events import MonitorDisabled, MonitorStretched, RunStatus
+from contract.events import CommandAsked, MonitorDisabled, MonitorStretched, RunStatus
+from contract.jobs import CheckpointRef, Resume
 from worker.monitors import Measurement, Monitor, MonitorParams
 from worker.training.undisturbed import Disturbed, undisturbed
 from worker.training.watch import Watch
@@ -93,3 +96,54 @@ def test_undisturbed_finds_what_it_cannot_put_back(change):
     weight = module[0].weight
     with pytest.raises(Disturbed), undisturbed([module]), torch.no_grad():
         (weight if change == "weight" else weight.grad).add_(1)
+
+
+def test_a_monitor_that_sums_over_steps_is_never_stretched_and_costs_the_others_nothing(bench, points, monkeypatch):
+    class Clock:
+        now = 0.0
+
+    class Summing(Slow):
+        stretchable = False
+
+    monkeypatch.setattr("worker.training.watch.time.perf_counter", lambda: Clock.now)
+    attempt = bench.attempt(points)
+    summing, cheap = Summing(MonitorParams(every=1), "summing"), Slow(MonitorParams(every=10), "cheap")
+    for monitor in (summing, cheap):
+        monitor.clock, monitor.takes_s = Clock, 0.01
+    watch = Watch(attempt._game, [summing, cheap], attempt.reporter)
+    for step in range(200):
+        watch.look(step, 0.01)
+    assert len(attempt.reporter.series("cost.summing")) == 200
+    assert attempt.reporter.bodies(MonitorStretched) == []
+
+
+def dirac(**more):
+    sgd = {"name": "sgd", "lr": 0.1}
+    game = {"dataset": {"name": "origin"}, "network": {"name": "dirac"}, "loss": {"name": "wasserstein"}}
+    return {**game, "optimisers": {"G": sgd, "D": sgd}, "steps": 12, "batch": 1, **more}
+
+
+WATCHED = {"averaging": {"name": "uniform"}, "monitors": [{"name": "regret"}, {"name": "duality_gap", "every": 1}]}
+
+
+def test_the_gap_of_the_average_that_a_run_keeps_is_at_most_its_regret_per_round(bench):
+    reporter = bench.run(dirac(**WATCHED)).reporter
+    gaps, bounds = reporter.series("duality_gap.average"), reporter.series("regret.per_round")
+    assert list(gaps) == list(range(13))
+    # The average is float32 when it is looked at: 6e-8 of numbers up to 1.5.
+    assert all(gaps[step] <= bounds[step] + 3e-7 for step in gaps)
+    assert bounds == pytest.approx(gaps, abs=3e-7)
+    assert reporter.series("duality_gap.last")[12] > gaps[12]
+
+
+def test_regret_and_averages_go_on_over_a_stop_as_if_there_had_been_none(bench):
+    straight = bench.run(dirac(**WATCHED)).reporter
+    bench.store.clear()
+    bench.run(dirac(**WATCHED), at={5: [CommandAsked(request_id="c", author="test", command="stop")]})
+    [(name, content)] = bench.store.items()
+    refs = [CheckpointRef(step=5, name=name, sha256=sha256(content).hexdigest())]
+    resumed = bench.run(dirac(**WATCHED), resume=Resume(checkpoints=refs), number=2).reporter
+    for series in ("regret.g", "regret.d", "regret.per_round", "duality_gap.average"):
+        after = resumed.series(series)
+        assert min(after) == 6
+        assert after == {step: value for step, value in straight.series(series).items() if step > 5}
