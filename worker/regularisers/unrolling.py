@@ -23,8 +23,9 @@ class Unrolling(regularisers.Regulariser):
     that other regularisers make to samples and targets; their penalties are left out. D's own weights, its optimiser's
     state and its buffers stay as they are.
     `step` is what D's own optimiser does: `adam` goes on from its present moments, with bias correction, and `sgd` from
-    its momentum; for every other optimiser it is η ∇L_D. η is D's learning rate in force. Through Adam G's gradient
-    can be very steep where one of D's weights has had next to no gradient yet.
+    its momentum; for every other optimiser, those of Adam's kin too, it is η ∇L_D, which at their rates is next to
+    nothing. η is D's learning rate in force. Through Adam G's gradient can be very steep where one of D's weights has
+    had next to no gradient yet.
     Costs about 2K + 1 times the memory of G's phase, and as much more time. With K = 0 it is as if it were not there.
 
     Source: Metz, Poole, Pfau & Sohl-Dickstein 2017, arXiv:1611.02163, section 2; its public demo has K = 5 and Adam

@@ -6,7 +6,7 @@ moves a buffer: batch normalisation works as in training, but its statistics, an
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -100,12 +100,11 @@ def _losses(game: Game, batch: Batch, moment: Moment, fake: Tensor, D: Callable[
     return losses
 
 
-def _copied(player: nn.Module) -> Callable[..., Verdict]:
+def _copied(player: nn.Module) -> Callable[..., Any]:  # Any: a verdict from D, samples from G
     """The player as a function of given weights and its inputs, with copies of its buffers."""
     buffers = {name: buffer.clone() for name, buffer in player.named_buffers()}
 
-    def call(parameters: Parameters, *given: Tensor | None) -> Verdict:
-        answer: Verdict = functional_call(player, {**buffers, **parameters}, given)
-        return answer
+    def call(parameters: Parameters, *given: Tensor | None) -> Any:  # Any: as above
+        return functional_call(player, {**buffers, **parameters}, given)
 
     return call
