@@ -65,7 +65,7 @@ def read_recipe(path: Path, catalogue: Catalogue) -> RecipeDescription:
 
 def _problems(cure: Cure, spec: RunSpec) -> Iterator[str]:
     """Each knob of a cure that the run would not have, or whose value it would refuse."""
-    known = {"game": spec.game}
+    known: dict[str, BaseModel] = {"game": spec.game}
     known.update((entry, _checked(family, part)) for family, entry, part in spec.entries())
     knobs = {
         knob.name: knob
@@ -93,7 +93,8 @@ def check_params(spec: RunSpec) -> None:
 
 
 def _checked(family: str, component: ComponentSpec) -> BaseModel:
-    return FAMILIES[family].find(component.name).Params(**component.params)
+    params: BaseModel = FAMILIES[family].find(component.name).Params(**component.params)
+    return params
 
 
 def worker_version() -> str:

@@ -40,6 +40,8 @@ def test_environment_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         "IMAGES": str(tmp_path / "i"),
         "PLUGINS": "mine,yours",
         "SPOOL_BYTES": "70000",
+        "FASHION": str(tmp_path / "f"),
+        "HUB": str(tmp_path / "h"),
     }
     for name, value in values.items():
         monkeypatch.setenv(f"MODESCOPE_{name}", value)
@@ -56,6 +58,8 @@ def test_environment_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         "images": tmp_path / "i",
         "plugins": "mine,yours",
         "spool_bytes": 70_000,
+        "fashion": tmp_path / "f",
+        "hub": tmp_path / "h",
     }
 
 

@@ -49,7 +49,7 @@ class OptimiserComponent(Component):
 
     def rate(self, step: int) -> float:
         """Learning rate in force at a step, from 1."""
-        return self.params.lr * factor(self.params, step)
+        return float(self.params.lr * factor(self.params, step))
 
     @property
     def is_scheduled(self) -> bool:
