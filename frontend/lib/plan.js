@@ -26,6 +26,11 @@
 /** Colours for series that are neither D's nor G's, in the order in which they differ most. */
 const FREE_ROLES = ['real', 'penalty', 'extra2', 'extra1', 'D', 'G'];
 
+/** First words of the series that have a chart, or a view in the last one, whatever the run is made of. */
+const KNOWN = new Set(['loss', 'logit', 'auxiliary', 'samples', 'modes', 'gradient', 'penalty', 'weighted', 'speed', 'knob', 'cost']);
+/** Series of single components that fall by powers of ten. */
+const LOG_OF_ITS_OWN = new Set(['duality_gap']);
+
 const SHARE = /** @type {[number, number]} */ ([0, 1]);
 
 /**
@@ -48,7 +53,9 @@ export function plan(open) {
   charts.push(chart('gradients', 'Gradient norms', [players('norms', 'norms', 'gradient.d.norm', 'gradient.g.norm')], true));
   if (charts.length < 5) charts.splice(-1, 0, chart('scores', 'Logits of D', [logitView()]));
   const isScored = charts.some(({ id }) => id === 'scores');
-  charts.push(chart('more', isScored ? 'Other series' : 'Logits of D', moreViews(names, isScored)));
+  const own = ownViews(names);
+  const title = own.length > 0 ? 'Of this game' : isScored ? 'Other series' : 'Logits of D';
+  charts.push(chart('more', title, [...own, ...moreViews(names, isScored)], own.some(({ id }) => LOG_OF_ITS_OWN.has(id))));
   charts[0].isWide = charts.length % 2 === 1 || charts.length < 5;
   charts[charts.length - 1].isWide = charts.length === 4;
   return charts;
@@ -139,14 +146,28 @@ function logitView() {
 /** @param {Set<string>} names @param {boolean} isScored whether D's logits have a chart of their own */
 function moreViews(names, isScored) {
   const groups = [
-    ['penalty', 'penalties'], ['weighted', 'penalties, weighted'], ['speed', 'speed'], ['knob', 'knobs'], ['cost', 'cost of watching (ms)'],
+    ['penalty', 'penalties'], ['weighted', 'penalties, weighted'], ['speed', 'speed'], ['knob', 'knobs'], ['optimiser', 'learning rates'], ['cost', 'cost of watching (ms)'],
   ].flatMap(([prefix, label]) => {
-    const members = [...names].filter((name) => name.startsWith(`${prefix}.`)).sort();
+    const members = [...names].filter((name) => name.startsWith(`${prefix}.`) && (prefix !== 'optimiser' || name.endsWith('.rate'))).sort();
     return members.length === 0 ? [] : [view(prefix, label, members.map((name, index) => free(name, tail(name), index)))];
   });
   const speed = view('speed', 'speed', [free('speed.steps_per_s', 'steps/s', 0)]);
   if (!isScored) return [logitView(), ...groups];
   return groups.length > 0 ? groups : [speed];
+}
+
+/**
+ * What only this run's components measure, a view a component: duality gap, BEGAN's k, sharpest eigenvalues. Learning
+ * rates are no news unless they follow a schedule: they are among the other series.
+ * @param {Set<string>} names
+ */
+function ownViews(names) {
+  const others = [...names].filter((name) => !KNOWN.has(name.split('.')[0]) && !name.endsWith('.rate'));
+  const prefixes = [...new Set(others.map((name) => name.slice(0, name.lastIndexOf('.'))))];
+  return prefixes.map((prefix) => {
+    const members = others.filter((name) => name.slice(0, name.lastIndexOf('.')) === prefix);
+    return view(prefix, prefix.replaceAll('_', ' '), members.map((name, index) => free(name, name.slice(prefix.length + 1), index)));
+  });
 }
 
 /** @param {string} name */

@@ -48,6 +48,18 @@ test('what a queued run will show is what it shows when it runs, so that nothing
   assert.deepEqual(ids(plan(open([]))), ids(plan(open([...PLAIN, 'modes.captured']))));
 });
 
+test('what a component measures beside the usual is what the last chart shows first, on a log axis where it falls by powers of ten', () => {
+  const last = (names) => plan(open([...PLAIN, ...names])).at(-1);
+  const gap = last(['duality_gap.last', 'duality_gap.average', 'regret.g']);
+  assert.deepEqual(gap.views.map(({ id }) => id).slice(0, 2), ['duality_gap', 'regret']);
+  assert.deepEqual(gap.views[0].traces.map(({ name, label }) => [name, label]), [['duality_gap.last', 'last'], ['duality_gap.average', 'average']]);
+  assert.equal(gap.log, true);
+  const nudged = last(['optimiser.g.eigenvalue', 'optimiser.g.nudged', 'optimiser.g.rate', 'optimiser.d.rate']);
+  assert.deepEqual(nudged.views[0].traces.map(({ label }) => label), ['eigenvalue', 'nudged']);
+  assert.deepEqual(nudged.views.find(({ id }) => id === 'optimiser').traces.map(({ label }) => label), ['d.rate', 'g.rate']);
+  assert.equal(last([]).title, 'Other series');
+});
+
 test('a choice that a chart does not have falls back to its first', () => {
   const [losses] = plan(open(PLAIN));
   assert.equal(chosen(losses, { losses: 'adversarial' }).id, 'adversarial');
