@@ -13,8 +13,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryFile
 
-import torch
-
+from benchmarks._ratios import machine
 from benchmarks.results import plan, report
 from worker.catalogue import build_catalogue
 
@@ -99,7 +98,7 @@ class _Process:
             print(f"FAILED {name}: exit code {self._child.returncode}", flush=True)
             return 1
         found = {"key": job.key, "group": job.group, "title": job.title, "seed": job.seed, "steps": job.spec["steps"]}
-        line = found | json.loads(answer) | {"torch": torch.__version__}
+        line = found | json.loads(answer) | {"machine": machine()}
         with store.open("a") as file:
             file.write(json.dumps(line) + "\n")
         print(f"{name}: {line['metrics']} in {line['seconds']} s", flush=True)

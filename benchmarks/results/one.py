@@ -6,9 +6,11 @@ import time
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from benchmarks._ratios import default_cache
 from contract.spec import RunSpec
+from worker.datasets import Judge, Judgement
 from worker.monitors.modes import summary
 from worker.training.game import Game, build
 from worker.training.knob_board import KnobBoard
@@ -20,6 +22,8 @@ SAMPLES = 2500
 """What published tables of the plane draw; also for pictures."""
 SAMPLES_STACKED = 26_000
 """What published tables of a thousand modes draw."""
+CHUNK = 2500
+"""Samples that are made and judged at once, so that memory stays small."""
 LOOKS = 20
 """How often modes are counted on the way."""
 
@@ -64,15 +68,30 @@ def look(game: Game, step: int, *, final: bool = False) -> dict[str, float]:
             return {}
         if final and len(judge.mode_names) == 1000:
             n = SAMPLES_STACKED
-        labels = view.labels(n, view.generator)
-        judgement = judge(view.generate(view.latents(n, view.generator), labels))
+        judgement, labels = _judged(view, judge, n)
         figures = summary(judgement, len(judge.mode_names))
         if labels is not None:
-            right = (judgement.labels.cpu() == labels.cpu()).double().mean(0)
+            right = (judgement.labels == labels).double().mean(0)
             figures |= {
                 f"samples.{name}": share.item() for name, share in zip(game.dataset.attributes, right, strict=True)
             }
         return figures
+
+
+def _judged(view: View, judge: Judge, n: int) -> tuple[Judgement, Tensor | None]:
+    """What the judge says of n fresh samples, and the labels they were made for."""
+    judgements, labels = [], []
+    for size in (min(CHUNK, n - begun) for begun in range(0, n, CHUNK)):
+        wanted = view.labels(size, view.generator)
+        judgements.append(judge(view.generate(view.latents(size, view.generator), wanted)))
+        labels.append(wanted)
+    whole = Judgement(
+        mode=torch.cat([each.mode.cpu() for each in judgements]),
+        good=torch.cat([each.good.cpu() for each in judgements]),
+        labels=torch.cat([each.labels.cpu() for each in judgements]),
+    )
+    given = [each.cpu() for each in labels if each is not None]
+    return whole, torch.cat(given) if given else None
 
 
 def _distances(game: Game) -> dict[str, float]:

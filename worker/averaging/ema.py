@@ -36,7 +36,7 @@ class Ema(averaging.Averaging):
         """Share of the average that a step keeps; half of it is forgotten after ln 0.5 / ln β steps, 693 for 0.999."""
         rampup: float = knob(0.05, ge=0, le=1)
         """Longest half-life, as a share of the steps since the start; 0: β holds from the first."""
-        start: int = knob(0, ge=0, le=1_000_000_000, unit="steps")
+        start: int = knob(0, ge=0, le=1_000_000_000, unit="steps", resets="the average, when moved beyond the step")
         """Step up to which the average is G itself."""
         sample: bool = knob(True)  # noqa: FBT003  # the default of a field
         """Whether samples and metrics come from the average; off: from G as it trains, while the average goes on."""

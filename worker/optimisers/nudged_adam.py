@@ -20,6 +20,8 @@ from worker.optimisers._memory_order import kept_in_order
 
 TOLERANCE = 1e-3
 """Largest residual of a pair that is used, relative to the Hessian's largest Ritz value."""
+OWN_TOLERANCE = 0.1
+"""Largest residual of a pair that is used, relative to its own eigenvalue."""
 
 Nudge = Callable[[list[Tensor]], list[Tensor]]
 
@@ -56,7 +58,8 @@ class NudgedAdam(optimisers.OptimiserComponent):
     removed. `update`: Adam is given g, and goes along P d, with d its direction m̂ / (√v̂ + ε); at each look its
     memory m is replaced by P m once. Which player is nudged is decided by where the optimiser is put.
 
-    An eigenpair that has not settled within the products (residual above 1e-3 of the largest) is not used. A look
+    An eigenpair that has not settled within the products (residual above 1e-3 of the largest eigenvalue, or above a
+    tenth of its own) is not used. A look
     costs up to `products` double backward passes and 8 · products · weights bytes, and waits for the device: for G on
     one core as long as 120 steps of Adam for the ring's networks, 90 for those of the digits, so that T = 50 makes a
     step two to three times as long.
@@ -161,7 +164,10 @@ class NudgedAdam(optimisers.OptimiserComponent):
         return {"<entry>.eigenvalue": largest, "<entry>.nudged": float(self._n_nudged)}
 
     def _keep(self, found: Eigenpairs) -> None:
-        values, vectors = found.values[found.converged], found.vectors[found.converged.to(found.vectors.device)]
+        # Beside one huge eigenvalue a residual that is small against it says nothing of the others: a direction counts
+        # when it is known well against its own eigenvalue too.
+        known = found.converged & (found.residuals <= OWN_TOLERANCE * found.values.abs())
+        values, vectors = found.values[known], found.vectors[known.to(found.vectors.device)]
         self._eigenvalues.fill_(-math.inf)[: len(values)] = values
         self._directions.zero_()[: len(values)] = vectors.to(self._directions.dtype)
 

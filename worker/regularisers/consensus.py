@@ -18,9 +18,10 @@ class Consensus(regularisers.Regulariser):
 
     ∇_w ← ∇_w + γ ∇_w (½ ‖∇_G L_G‖² + ½ ‖∇_D L_D‖²) for all weights w of **both** players, each gradient that of a
     player's own loss with respect to its own weights. **The ½ is inside.** L_G and L_D are the adversarial losses with
-    their label terms; penalties, and what `label_smoothing` or `top_k` do, are left out of them, and both are computed
-    on the samples of the phase at hand. In the game L = xy with rates η, simultaneous steps shrink the distance to the
-    solution by √((1 - γη)² + η²) each, as long as 2γ > η (1 + γ²); without it they stretch it by √(1 + η²).
+    their label terms, as `label_smoothing` and `top_k` make them; penalties are left out. Both are computed on the
+    samples of the phase at hand, with noise and augmentation drawn anew. In the game L = xy with rates η, simultaneous
+    steps shrink the distance to the solution by √((1 - γη)² + η²) each, as long as 2γ > η (1 + γ²); without it they
+    stretch it by √(1 + η²).
 
     The paper's players move simultaneously (`updates`); with alternating ones G's term is taken at the D that has just
     moved. Each phase computes both losses once more, with second derivatives.

@@ -22,6 +22,8 @@ class LabelSmoothing(regularisers.Regulariser):
     t p_data / (p_data + p_G); with fake targets above 0 it would also praise samples of G that are far from the data.
     The targets are drawn even where low = high, so that turning a knob does not shift the run's other random numbers.
 
+    Of several in one spec the last one's targets count.
+
     Source: Salimans et al. 2016, arXiv:1606.03498, section 3.4. The default 0.9 is a habit of public code; one
     number for all samples is low = high.
     """

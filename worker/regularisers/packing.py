@@ -24,7 +24,11 @@ class Packing(regularisers.Regulariser):
     """
 
     title: ClassVar[str] = "Packing (PacGAN)"
-    needs: ClassVar[dict[str, Any]] = {"conditioned": [None], "batch": {"multiple_of": "$m"}}
+    needs: ClassVar[dict[str, Any]] = {
+        "conditioned": [None],
+        "two_numbers": [None],
+        "batch": {"multiple_of": "$m"},
+    }
 
     class Params(ComponentParams):
         """How many."""

@@ -77,7 +77,7 @@ class SpectralRegularisation(regularisers.Regulariser):
         every: int = knob(5, ge=1, le=1_000_000, unit="steps")
         """Steps from one decomposition to the next; in form project a number above the run's steps switches it off."""
         layers: Literal["convolutions", "all"] | Annotated[list[str], Field(min_length=1)] = "convolutions"
-        """Which layers of D: all convolutions, all (linear ones too), or those of these names."""
+        """Which layers: D's convolutions (all layers, where it has none), all (linear ones too), or those of these names."""
         player: Literal["D"] = "D"
         """Whose layers: D's alone."""
 
@@ -95,10 +95,13 @@ class SpectralRegularisation(regularisers.Regulariser):
         def bind(self, ranks: Mapping[str, int]) -> None:
             """Hold i to the ranks of the layers that were chosen, from now on.
 
+            A layer of one singular value, such as that of D's logit, has nothing to lift and sets no bound.
+
             Raises:
                 BeyondRank: if it is above the smallest one already.
             """
-            self._smallest = min(ranks.items(), key=lambda item: item[1])
+            lifted = {name: n_values for name, n_values in ranks.items() if n_values > 1} or ranks
+            self._smallest = min(lifted.items(), key=lambda item: item[1])
             if self.i > self._smallest[1]:
                 raise BeyondRank(f"spectral_regularisation: i = {self.i}: {_beyond(*self._smallest)}")
 
@@ -129,7 +132,7 @@ class SpectralRegularisation(regularisers.Regulariser):
     def n_lifted(self, n_values: int) -> int:
         """How many singular values static lifts in a layer that has so many."""
         # 0.29 · 100 is 28.999999999999996 in floating point.
-        return self.params.i or max(1, math.floor(self.params.share * n_values + 1e-9))
+        return min(self.params.i or max(1, math.floor(self.params.share * n_values + 1e-9)), n_values)
 
     def after_step(self, player: nn.Module, step: int) -> None:
         """Project the weights, or find their singular vectors anew."""
@@ -172,12 +175,9 @@ class SpectralRegularisation(regularisers.Regulariser):
             if unknown:
                 raise NoSuchLayer(f"D has no layer called {', '.join(map(repr, unknown))}; it has {_listed(every)}")
             return {name: every[name] for name in wanted}
-        found = every if wanted == "all" else named_layers(player, CONVOLUTIONS)
+        found = every if wanted == "all" else named_layers(player, CONVOLUTIONS) or every
         if not found:
-            raise NoSuchLayer(
-                f"spectral_regularisation found no layers for layers = {wanted!r} in D; it has {_listed(every)}. "
-                "Take layers 'all' for linear ones too, or name them"
-            )
+            raise NoSuchLayer("spectral_regularisation found no linear or convolutional layer in D; leave it out")
         return found
 
     def state_dict(self) -> dict[str, Tensor]:

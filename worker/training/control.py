@@ -118,9 +118,10 @@ class Control:
 
     def _repeat(self, step: int) -> None:
         while self._replay and self._replay[0].step <= step:
-            change = self._replay.pop(0)
-            self._board.set({change.name: change.value})
-            self._reporter.scalars(step, {f"knob.{change.name}": float(change.value)})
+            together = [change for change in self._replay if change.step == self._replay[0].step]
+            del self._replay[: len(together)]
+            self._board.set({change.name: change.value for change in together})
+            self._reporter.scalars(step, {f"knob.{change.name}": float(change.value) for change in together})
 
     def _settle_knobs(self, requests: list[Request], step: int) -> None:
         accepted = [request for request in requests if self._is_allowed(request, step)]
@@ -147,7 +148,12 @@ class Control:
     def _apply(self, knobs: list[KnobRequest], request: Request, step: int) -> None:
         if not knobs:
             return
-        before = self._board.set({knob.name: knob.value for knob in knobs})
+        try:
+            before = self._board.set({knob.name: knob.value for knob in knobs})
+        except RefusedKnob as refused:  # by a bound that only the component knows: the rank of a layer, another knob
+            reason = str(refused)
+            self._reporter.say(step, KnobRefused(request_id=request.body.request_id, knobs=list(knobs), reason=reason))
+            return
         done = [KnobRequest(name=knob.name, value=knob.value, old=before[knob.name]) for knob in knobs]
         self._reporter.scalars(step, {f"knob.{knob.name}": float(knob.value) for knob in knobs})
         body = KnobApplied(request_id=request.body.request_id, knobs=done, latency_ms=_latency_ms(request))

@@ -19,7 +19,7 @@ from worker.losses import Loss
 from worker.monitors import Monitor
 from worker.networks import Network, Problem
 from worker.optimisers import OptimiserComponent
-from worker.registry import Component
+from worker.registry import Component, InvalidParams
 from worker.regularisers import HOOKS, Moment, Regulariser
 from worker.training.streams import DataOrder, Streams, seed_of
 
@@ -118,6 +118,7 @@ def build(spec: RunSpec, cache: Path) -> Game:
     averaging.begin(G, D)
     g_part: OptimiserComponent = _make("optimisers", spec.optimisers["G"], "optimiser.g")
     d_part: OptimiserComponent = _make("optimisers", spec.optimisers["D"], "optimiser.d")
+    _check(spec, regularisers)
     parts: dict[Player, OptimiserComponent] = {"G": g_part, "D": d_part}
     return Game(
         spec=spec,
@@ -141,6 +142,15 @@ def build(spec: RunSpec, cache: Path) -> Game:
         weights={"G": list(G.parameters()), "D": list(D.parameters())},
         extrapolates=[player for player in parts if parts[player].extrapolates],
     )
+
+
+def _check(spec: RunSpec, regularisers: list[Regulariser]) -> None:
+    pack = math.prod(regulariser.pack for regulariser in regularisers)
+    if spec.batch % pack:
+        raise InvalidParams(f"D sees {pack} samples at once: the batch must be a multiple of that; it is {spec.batch}")
+    looking = [regulariser.entry for regulariser in regularisers if regulariser.overrides("before_generator")]
+    if len(looking) > 1:
+        raise InvalidParams(f"only one of {', '.join(looking)} can say which D G answers; leave the others out")
 
 
 def _make(family: str, part: ComponentSpec, entry: str | None = None) -> Any:  # Any: of the family's own base

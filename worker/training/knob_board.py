@@ -1,6 +1,6 @@
 """All knobs of a run in one place: their names, bounds and values in force."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -59,14 +59,28 @@ class KnobBoard:
         self.check(wanted)
         before = {name: self._get(name) for name in wanted}
         try:
-            for name, value in wanted.items():
-                self._put(name, value)
-        except ValidationError as error:
-            # Backwards, through the states that were allowed on the way: one knob may bound another.
-            for name, value in reversed(before.items()):
-                self._put(name, value)
-            raise RefusedKnob(in_words(error)) from error
+            self._put_all(list(wanted.items()), before)
+        except ValidationError:
+            # One knob may bound another: of a pair that is allowed, one order or the other always works.
+            try:
+                self._put_all(list(reversed(wanted.items())), before)
+            except ValidationError as error:
+                raise RefusedKnob(in_words(error)) from error
         return before
+
+    def _put_all(self, wanted: Sequence[tuple[str, KnobValue]], before: Mapping[str, KnobValue]) -> None:
+        """Put them in that order; where one is refused, take back those before it, the last one first.
+
+        Raises:
+            ValidationError: of the one that is refused; then all is as before.
+        """
+        for index, (name, value) in enumerate(wanted):
+            try:
+                self._put(name, value)
+            except ValidationError:
+                for done, _ in reversed(wanted[: index + 1]):
+                    self._put(done, before[done])
+                raise
 
     def _refusal(self, name: str, value: KnobValue) -> str | None:
         if name not in self._known:

@@ -39,6 +39,7 @@ def on_its_way(game: Game, verdict: Verdict, on: Literal["real", "fake"], moment
 def future_discriminator(game: Game, batch: Batch, fake: Tensor, moment: Moment) -> Callable[..., Verdict]:
     """D as G's loss should see it: with the weights that the regularisers' `before_generator` makes of its own."""
     call = _copied(game.D)
+    game.optimiser_parts["D"].refresh(game.optimisers["D"], moment.step)  # the knobs in force now, not at D's last step
 
     def loss(parameters: Parameters) -> Tensor:
         return _losses(game, batch, moment, fake, lambda *given: call(parameters, *given))["D"]

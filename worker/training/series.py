@@ -9,7 +9,7 @@ from worker.training.knob_board import KnobBoard
 
 _LOSSES = (
     ("loss.d", "D's whole loss: adversarial, auxiliary and penalties."),
-    ("loss.g", "G's whole loss: adversarial and auxiliary."),
+    ("loss.g", "G's whole loss: adversarial, auxiliary and penalties."),
     ("loss.d.adversarial", "D's adversarial loss, mean over the batch."),
     ("loss.g.adversarial", "G's adversarial loss, mean over the batch."),
     ("logit.real", "Mean logit of D on the real batch; high means real."),

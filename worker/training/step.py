@@ -54,7 +54,7 @@ def _extrapolate(game: Game, step: int) -> None:
     Both gradients are taken at the present point, on a batch of their own.
     """
     real, labels = _next_batch(game)
-    discriminator_phase(game, real, labels, step, step)
+    discriminator_phase(game, real, labels, step, (step - 1) * game.params.d_steps + 1)
     generator_phase(game, real, labels, step)
     for player in game.extrapolates:
         optimiser = game.optimisers[player]

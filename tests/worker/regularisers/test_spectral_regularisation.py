@@ -340,9 +340,28 @@ def test_unknown_names_are_refused_with_those_there_are():
         create(layers=["down.0", "up", "down.1"]).build(Discriminator())
 
 
-def test_a_player_without_convolutions_is_refused_in_words():
-    with pytest.raises(NoSuchLayer, match=r"'convolutions' in D; it has 0\. Take layers 'all'"):
-        create().build(nn.Sequential(nn.Linear(2, 2)))
+def test_a_player_without_convolutions_has_its_linear_layers_lifted():
+    layer = nn.Linear(3, 3)
+    component = create(every=1)
+    component.build(nn.Sequential(layer))
+    component.after_step(nn.Sequential(layer), 1)
+    assert component.n_lifted(3) == 1
+    torch.testing.assert_close(torch.linalg.svdvals(layer.weight)[0], torch.tensor(1.0))
+
+
+def test_a_player_without_layers_is_refused_in_words():
+    with pytest.raises(NoSuchLayer, match="found no linear or convolutional layer in D"):
+        create().build(nn.ReLU())
+
+
+def test_a_layer_of_one_singular_value_sets_no_bound():
+    player = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 1))
+    component = create(i=3, layers="all", every=1)
+    component.build(player)
+    component.after_step(player, 1)
+    assert (torch.linalg.svdvals(player[0].weight)[:3] - 1).abs().max() < 1e-5
+    with pytest.raises(ValueError, match="at most 4"):
+        component.params.i = 5
 
 
 def test_i_above_the_smallest_rank_is_refused_with_the_bound_and_the_layer():

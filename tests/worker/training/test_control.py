@@ -127,3 +127,25 @@ def test_hand_back_ends_at_the_next_boundary(bench, points):
     attempt.control.hand_back()
     assert attempt.run() == "hand-back"
     assert attempt.reporter.bodies(RunStatus)[-1][1].status == "queued"
+
+
+SMOOTHED = [{"name": "label_smoothing"}]
+
+
+def test_a_pair_of_knobs_that_bound_each_other_may_be_asked_in_any_order(bench, points):
+    asked = [
+        knobs("up", label_smoothing__low=0.95, label_smoothing__high=1.0),
+        knobs("down", label_smoothing__high=0.5, label_smoothing__low=0.3),
+    ]
+    run = bench.run({**points, "regularisers": SMOOTHED}, at={2: asked[:1], 4: asked[1:]})
+    assert [body.request_id for _, body in run.reporter.bodies(KnobApplied)] == ["up", "down"]
+    assert run._board.values()["label_smoothing.high"] == 0.5
+
+
+def test_what_only_the_component_knows_to_be_too_much_is_refused_and_the_run_goes_on(bench, images):
+    spec = {**images, "regularisers": [{"name": "spectral_regularisation", "form": "project"}]}
+    run = bench.run(spec, at={2: [knobs("k", spectral_regularisation__i=60_000, spectral_regularisation__every=3)]})
+    [(_, refused)] = run.reporter.bodies(KnobRefused)
+    assert "it must be at most" in refused.reason
+    assert run._board.values()["spectral_regularisation.every"] == 5
+    assert max(run.reporter.series("loss.d")) == images["steps"]

@@ -20,6 +20,12 @@ CASES = {
         "optimisers": {"G": {"name": "extra_adam"}, "D": {"name": "extra_adam"}},
         "game": {**SIMULTANEOUS, "d_steps": 2},
     },
+    "unrolling, simultaneous, decay": {
+        "regularisers": [{"name": "unrolling", "steps": 2}],
+        "optimisers": {player: {"name": "adam", "lr": 1e-2, "decay_steps": 20} for player in ("G", "D")},
+        "game": SIMULTANEOUS,
+    },
+    "smoothing turned up": {"regularisers": [{"name": "label_smoothing", "low": 0.95, "high": 1.0}]},
     "optimistic_adam, ftrl": {"optimisers": {"G": {"name": "optimistic_adam"}, "D": {"name": "ftrl", "lr": 0.01}}},
     "rmsprop, optimistic_sgd": {
         "optimisers": {"G": {"name": "rmsprop"}, "D": {"name": "optimistic_sgd", "lr": 0.01}},

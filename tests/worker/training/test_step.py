@@ -118,3 +118,21 @@ def test_the_g_phase_leaves_ds_gradients_alone(bench, points):
     before = [parameter.grad.clone() for parameter in game.D.parameters()]
     generator_phase(game, *game.data.next(16), 2)
     assert all(torch.equal(p.grad, old) for p, old in zip(game.D.parameters(), before, strict=True))
+
+
+def test_an_extrapolation_has_the_penalties_of_the_d_step_that_it_looks_ahead_for(bench, points):
+    extra = {"name": "extra_adam"}
+    spec = {
+        **points,
+        "optimisers": {"G": extra, "D": extra},
+        "game": {"updates": "simultaneous", "d_steps": 3},
+        "regularisers": [{"name": "r1", "every": 4}],
+    }
+    game = bench.attempt(spec)._game
+    turns = []
+    penalty = game.regularisers[0].penalty
+    game.regularisers[0].penalty = lambda view: turns.append(view.step) or penalty(view)
+    for step in range(1, 5):
+        train_step(game, step)
+    # D steps 1 to 12: of these 4, 8 and 12 are due; 4 is the first of step 2, so it is looked ahead for as well.
+    assert turns == [2, 2, 3, 4]
