@@ -77,7 +77,7 @@ class SpectralRegularisation(regularisers.Regulariser):
         every: int = knob(5, ge=1, le=1_000_000, unit="steps")
         """Steps from one decomposition to the next; in form project a number above the run's steps switches it off."""
         layers: Literal["convolutions", "all"] | Annotated[list[str], Field(min_length=1)] = "convolutions"
-        """Which layers: D's convolutions (all layers, where it has none), all (linear ones too), or those of these names."""
+        """Which layers: D's convolutions (all, where it has none), all (linear ones too), or those of these names."""
         player: Literal["D"] = "D"
         """Whose layers: D's alone."""
 

@@ -63,7 +63,7 @@ class KnobBoard:
         except ValidationError:
             # One knob may bound another: of a pair that is allowed, one order or the other always works.
             try:
-                self._put_all(list(reversed(wanted.items())), before)
+                self._put_all(list(wanted.items())[::-1], before)
             except ValidationError as error:
                 raise RefusedKnob(in_words(error)) from error
         return before
