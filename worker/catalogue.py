@@ -34,7 +34,7 @@ def build_catalogue(recipes: Path = RECIPES) -> Catalogue:
     discover()
     components = [component for family in FAMILIES.values() for component in family.describe()]
     catalogue = Catalogue(version=worker_version(), components=components)
-    described = [read_recipe(path, catalogue) for path in sorted(recipes.glob("*.yaml"))]
+    described = [read_recipe(path, catalogue) for path in sorted(recipes.glob("*.yaml"), key=lambda path: path.stem)]
     return catalogue.model_copy(update={"recipes": described})
 
 
