@@ -35,7 +35,7 @@ def of_spec(spec: RunSpec, catalogue: Catalogue) -> list[KnobDescription]:
         for family, entry, component in spec.entries()
         for knob in knobs_of(entry, catalogue.find(family, component.name).params, component.params)
     ]
-    return [*game, *parts]
+    return [*parts, *game]
 
 
 def states(row: RunRow, applied: Iterable[LedgerRow], unanswered: Iterable[LedgerRow]) -> list[KnobState]:

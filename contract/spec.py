@@ -75,22 +75,20 @@ class RunSpec(Wire):
         return {"G": given.get("G", ComponentSpec(name="adam")), "D": given.get("D", ComponentSpec(name="adam"))}
 
     def entries(self) -> list[tuple[str, str, ComponentSpec]]:
-        """Every component as (family, entry, spec), in the order in which a run is read."""
+        """Every component as (family, entry, spec), in the order in which a run is read, its knobs' order too."""
         players = [("optimisers", f"optimiser.{player.lower()}", self.optimisers[player]) for player in self.optimisers]
         single = (
             ("datasets", self.dataset),
             ("networks", self.network),
             ("conditioning", self.conditioning),
             ("losses", self.loss),
-            ("averaging", self.averaging),
         )
-        many = (
-            ("regularisers", self.regularisers),
-            ("monitors", self.monitors or []),
-            ("guards", self.guards),
-        )
+        regularisers = [("regularisers", spec.entry, spec) for spec in self.regularisers]
+        watching = (("monitors", self.monitors or []), ("guards", self.guards))
         return (
             [(family, spec.entry, spec) for family, spec in single]
+            + regularisers
             + players
-            + [(family, spec.entry, spec) for family, specs in many for spec in specs]
+            + [("averaging", self.averaging.entry, self.averaging)]
+            + [(family, spec.entry, spec) for family, specs in watching for spec in specs]
         )

@@ -35,7 +35,8 @@ def build_catalogue(recipes: Path = RECIPES) -> Catalogue:
     components = [component for family in FAMILIES.values() for component in family.describe()]
     catalogue = Catalogue(version=worker_version(), components=components)
     described = [read_recipe(path, catalogue) for path in sorted(recipes.glob("*.yaml"), key=lambda path: path.stem)]
-    return catalogue.model_copy(update={"recipes": described})
+    # What this machine can run first; what is sized for a GPU behind it.
+    return catalogue.model_copy(update={"recipes": sorted(described, key=lambda recipe: recipe.device)})
 
 
 def read_recipe(path: Path, catalogue: Catalogue) -> RecipeDescription:

@@ -53,7 +53,7 @@ export function plan(open) {
   charts.push(chart('gradients', 'Gradient norms', [players('norms', 'norms', 'gradient.d.norm', 'gradient.g.norm')], true));
   if (charts.length < 5) charts.splice(-1, 0, chart('scores', 'Logits of D', [logitView()]));
   const isScored = charts.some(({ id }) => id === 'scores');
-  const own = ownViews(names);
+  const own = ownViews([...infos.values()].filter(({ kind }) => kind === 'scalar').map(({ name }) => name));
   const title = own.length > 0 ? 'Of this game' : isScored ? 'Other series' : 'Logits of D';
   charts.push(chart('more', title, [...own, ...moreViews(names, isScored)], own.some(({ id }) => LOG_OF_ITS_OWN.has(id))));
   charts[0].isWide = charts.length % 2 === 1 || charts.length < 5;
@@ -159,10 +159,10 @@ function moreViews(names, isScored) {
 /**
  * What only this run's components measure, a view a component: duality gap, BEGAN's k, sharpest eigenvalues. Learning
  * rates are no news unless they follow a schedule: they are among the other series.
- * @param {Set<string>} names
+ * @param {string[]} names
  */
 function ownViews(names) {
-  const others = [...names].filter((name) => !KNOWN.has(name.split('.')[0]) && !name.endsWith('.rate'));
+  const others = names.filter((name) => !KNOWN.has(name.split('.')[0]) && !name.endsWith('.rate'));
   const prefixes = [...new Set(others.map((name) => name.slice(0, name.lastIndexOf('.'))))];
   return prefixes.map((prefix) => {
     const members = others.filter((name) => name.slice(0, name.lastIndexOf('.')) === prefix);

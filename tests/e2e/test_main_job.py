@@ -195,3 +195,26 @@ def test_without_the_token_nothing_is_shown(browser, server):
     problem = page.get_by_test_id("sign-in-problem")
     wait_until(page, lambda: problem.inner_text() != "", within_s=10, what="a reason")
     context.close()
+
+
+def test_a_recipes_cure_fills_the_knobs_in_and_takes_effect_when_applied(page, server):
+    signed_in(page, server)
+    page.get_by_test_id("launch-ring-gan").click()
+    page.wait_for_url("**/runs/*")
+    run = page.url.rsplit("/", 1)[1]
+    client = server.client()
+    wait_until(page, lambda: step_of(page) > 0, within_s=90, what="a first step")
+    page.get_by_test_id("cure").get_by_text("R1 penalty").click()
+    knob = page.get_by_test_id("knob-r1.weight")
+    assert knob.get_by_test_id("input").input_value() == "0.1"
+    assert page.get_by_test_id("knob-reason").input_value() == "R1 penalty"
+    assert client.get(f"/runs/{run}/ledger").json()["items"] == []
+    page.get_by_test_id("apply-knobs").click()
+    wait_until(
+        page, lambda: "applied" in knob.get_by_test_id("state").inner_text(), within_s=60, what="applied at a step"
+    )
+    [item] = client.get(f"/runs/{run}/ledger").json()["items"]
+    assert (item["name"], item["new"], item["reason"], item["outcome"]) == ("r1.weight", 0.1, "R1 penalty", "applied")
+    assert page.get_by_test_id("folded-knobs").locator("li").count() == 8
+    client.post(f"/runs/{run}/commands", json={"command": "stop"})
+    client.wait(run, lambda r: r["status"] == "stopped")

@@ -58,6 +58,9 @@ test('what a component measures beside the usual is what the last chart shows fi
   assert.deepEqual(nudged.views[0].traces.map(({ label }) => label), ['eigenvalue', 'nudged']);
   assert.deepEqual(nudged.views.find(({ id }) => id === 'optimiser').traces.map(({ label }) => label), ['d.rate', 'g.rate']);
   assert.equal(last([]).title, 'Other series');
+  const pointed = open(PLAIN);
+  pointed.infos.set('points', { name: 'points', kind: 'points' });
+  assert.equal(plan(pointed).at(-1).title, 'Other series');
 });
 
 test('a choice that a chart does not have falls back to its first', () => {

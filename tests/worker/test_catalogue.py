@@ -84,7 +84,10 @@ def test_recipe_that_is_no_text_is_refused_with_its_file(tmp_path: Path) -> None
 
 def test_every_recipe_of_ours_resolves_and_says_what_to_look_at() -> None:
     catalogue = build_catalogue()
-    assert [recipe.name for recipe in catalogue.recipes] == sorted(path.stem for path in RECIPES.glob("*.yaml"))
+    names = {size: [each.name for each in catalogue.recipes if each.device == size] for size in ("cpu", "gpu")}
+    assert [each.name for each in catalogue.recipes] == names["cpu"] + names["gpu"]
+    assert sorted(names["cpu"] + names["gpu"]) == sorted(path.stem for path in RECIPES.glob("*.yaml"))
+    assert all(these == sorted(these) for these in names.values())
     assert {"ring-collapse", "grid-collapse", "faces-acgan", "digits-dcgan"} <= {
         recipe.name for recipe in catalogue.recipes
     }

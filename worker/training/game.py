@@ -61,9 +61,9 @@ class Game:
 
     def components(self) -> list[tuple[str, Component]]:
         """Every component of the run, as (entry, component), in the order of the spec."""
-        single: list[Component] = [self.dataset, self.network, self.conditioning, self.loss, self.averaging]
-        players: list[Component] = [self.optimiser_parts["G"], self.optimiser_parts["D"]]
-        return [(part.entry, part) for part in (*single, *players, *self.regularisers, *self.monitors)]
+        single: list[Component] = [self.dataset, self.network, self.conditioning, self.loss]
+        players: list[Component] = [self.optimiser_parts["G"], self.optimiser_parts["D"], self.averaging]
+        return [(part.entry, part) for part in (*single, *self.regularisers, *players, *self.monitors)]
 
     def draw_labels(self, n: int) -> Tensor | None:
         """(n, attributes) labels for fakes from the empirical prior; None when G takes none."""

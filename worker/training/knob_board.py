@@ -18,8 +18,8 @@ class KnobBoard:
     """Reads and sets the knobs of a game. The parts read their params at every step, so a set value is in force."""
 
     def __init__(self, game: Game) -> None:
-        self._params: dict[str, BaseModel] = {"game": game.params}
-        self._params.update({entry: component.params for entry, component in game.components()})
+        self._params: dict[str, BaseModel] = {entry: component.params for entry, component in game.components()}
+        self._params["game"] = game.params
         self._known = {knob.name: knob for knob in self.describe()}
 
     def describe(self) -> list[KnobDescription]:
