@@ -65,6 +65,16 @@ def _run(missing: list[plan.Job], store: Path, at_once: int, minutes: float) -> 
     return failed
 
 
+def _commit() -> str:
+    """The commit that is checked out, with a plus where files differ from it; empty outside of a repository."""
+    git = ("git", "-C", str(HERE))
+    head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    changed = subprocess.run(
+        [*git, "status", "--porcelain", "--", "../../worker"], capture_output=True, text=True, check=False
+    )
+    return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
+
+
 class _Process:
     """One run in a process of its own."""
 
@@ -98,7 +108,7 @@ class _Process:
             print(f"FAILED {name}: exit code {self._child.returncode}", flush=True)
             return 1
         found = {"key": job.key, "group": job.group, "title": job.title, "seed": job.seed, "steps": job.spec["steps"]}
-        line = found | json.loads(answer) | {"machine": machine()}
+        line = found | json.loads(answer) | {"machine": machine(), "commit": _commit()}
         with store.open("a") as file:
             file.write(json.dumps(line) + "\n")
         print(f"{name}: {line['metrics']} in {line['seconds']} s", flush=True)

@@ -1,5 +1,6 @@
 """What is run: every recipe as it is and with each of its cures, and PacGAN's protocol, over seeds nobody tuned on."""
 
+import ast
 import inspect
 import json
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,6 @@ from contract.resolve import merge, resolve
 from contract.spec import RunSpec
 from worker.families import FAMILIES
 
-WORKER = Path(__file__).parents[2] / "worker"
 SEEDS_PLANE = (101, 102, 103, 104, 105)
 """For points and scalars."""
 SEEDS_PICTURES = (101, 102, 103)
@@ -78,10 +78,14 @@ class Job:
 
     @property
     def key(self) -> str:
-        """Changes with the spec, the knobs, and the code of the parts that it names: an older result is run again."""
+        """Changes with the spec, the knobs, and the code of the parts that it names: an older result is run again.
+
+        What every run goes through (step, phases) is left out: its tests hold it to the same numbers, and each result
+        says at which commit it was measured.
+        """
         spec = RunSpec.model_validate(self.spec)
         parts = [_code(family, component.name) for family, _, component in spec.entries()]
-        content = [self.spec, self.knobs, self.at, *parts, *_core()]
+        content = [self.spec, self.knobs, self.at, *parts]
         return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -115,14 +119,17 @@ def jobs(arms: list[Arm], catalogue: Catalogue) -> list[Job]:
 
 @cache
 def _code(family: str, name: str) -> str:
-    """What the component's own module says."""
-    return Path(inspect.getfile(FAMILIES[family].find(name))).read_text()
+    """What the component's own module does: its syntax tree without comments and docstrings."""
+    tree = ast.parse(Path(inspect.getfile(FAMILIES[family].find(name))).read_text())
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [each for each in body if not _is_text(each)]  # type: ignore[attr-defined]  # it has one
+    return ast.dump(tree)
 
 
-@cache
-def _core() -> tuple[str, ...]:
-    """What every run goes through."""
-    return tuple((WORKER / file).read_text() for file in ("training/step.py", "training/phases.py"))
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def _cured(recipe: RecipeDescription, cure: Cure) -> Arm:

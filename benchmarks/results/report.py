@@ -88,7 +88,8 @@ def _runs(lines: Mapping[str, Line], catalogue: Catalogue) -> Iterator[str]:
     hours = sum(line["seconds"] for line in found) / 3600
     machines = sorted({line["machine"] for line in found})
     where = "; ".join(machines) or "no machine"
-    yield f"{len(found)} of {len(wanted)} runs, one thread each, {hours:.1f} core hours, on {where}."
+    commits = ", ".join(sorted({line["commit"] for line in found}))
+    yield f"{len(found)} of {len(wanted)} runs, one thread each, {hours:.1f} core hours, on {where}. Commits: {commits}."
 
 
 def _table(arms: Sequence[plan.Arm], lines: Mapping[str, Line], catalogue: Catalogue) -> Iterator[str]:
