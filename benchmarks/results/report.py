@@ -89,7 +89,7 @@ def _runs(lines: Mapping[str, Line], catalogue: Catalogue) -> Iterator[str]:
     machines = sorted({line["machine"] for line in found})
     where = "; ".join(machines) or "no machine"
     commits = ", ".join(sorted({line["commit"] for line in found}))
-    yield f"{len(found)} of {len(wanted)} runs, one thread each, {hours:.1f} core hours, on {where}. Commits: {commits}."
+    yield f"{len(found)} of {len(wanted)} runs, one thread each, {hours:.1f} core hours, on {where}; commits: {commits}."
 
 
 def _table(arms: Sequence[plan.Arm], lines: Mapping[str, Line], catalogue: Catalogue) -> Iterator[str]:
