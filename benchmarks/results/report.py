@@ -87,9 +87,9 @@ def _runs(lines: Mapping[str, Line], catalogue: Catalogue) -> Iterator[str]:
     found = [lines[key] for key in wanted if key in lines]
     hours = sum(line["seconds"] for line in found) / 3600
     machines = sorted({line["machine"] for line in found})
-    where = "; ".join(machines) or "no machine"
+    where = "; ".join(machines) or "none"
     commits = ", ".join(sorted({line["commit"] for line in found}))
-    yield f"{len(found)} of {len(wanted)} runs, one thread each, {hours:.1f} core hours, on {where}; commits: {commits}."
+    yield f"{len(found)} of {len(wanted)} runs, one thread each, {hours:.1f} core hours; on {where}; at {commits}."
 
 
 def _table(arms: Sequence[plan.Arm], lines: Mapping[str, Line], catalogue: Catalogue) -> Iterator[str]:
