@@ -67,7 +67,7 @@ def _update(game: Game, player: Player, step: int) -> Report:
     part.refresh(optimiser, step)
     view = UpdateView(step, game.weights[player], lambda: own_loss(game, player, step))
     report = {part.series_name(name): value for name, value in part.before_update(optimiser, view).items()}
-    if part.is_scheduled or step == 1:  # a rate without a schedule is the knob lr, whose changes are a series too
+    if part.is_scheduled:  # a rate without a schedule is the knob lr, whose changes are a series too
         report[part.series_name("<entry>.rate")] = part.rate(step)
     optimiser.step()
     for regulariser in game.hooks["after_step"]:

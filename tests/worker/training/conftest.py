@@ -25,7 +25,7 @@ def _plug_in(name):
         spec.loader.exec_module(sys.modules[name])
 
 
-for plugin in ("tiny_images", "tiny_points", "nosy"):
+for plugin in ("tiny_images", "tiny_labels", "tiny_points", "nosy"):
     _plug_in(plugin)
 
 

@@ -21,7 +21,12 @@ SMALL = {
     "lecam": {"start": 1},
     "d2d_ce": {"dimensions": 8},
 }
-"""So that a thousand combinations take minutes."""
+"""So that seven thousand combinations take two minutes: points rather than pictures, where the regulariser allows."""
+MLP = {
+    "name": "mlp",
+    **{f"{player}_layers": 1 for player in ("generator", "discriminator")},
+    **{f"{player}_width": 4 for player in ("generator", "discriminator")},
+}
 
 # Written down apart from the code that decides it: which pairs cannot be, and a word of the reason.
 REFUSED = {
@@ -49,11 +54,15 @@ def expected_refusals(loss, condition, regulariser):
 
 
 def spec_of(loss, condition, regulariser, optimiser):
-    network = {"name": "autoencoder", "width": 4} if loss == "began" else {"name": "dcgan", "width": 4, "z_dim": 4}
+    is_image = regulariser == "diff_augment"
+    if loss == "began":
+        network = {"name": "autoencoder", "width": 4, "code": 2}
+    else:
+        network = {"name": "dcgan", "width": 4, "z_dim": 4} if is_image else MLP
     looks_ahead = optimisers.family.find(optimiser).needs.get("updates") == "simultaneous"
     return RunSpec.model_validate(
         {
-            "dataset": {"name": "tiny_images"},
+            "dataset": {"name": "tiny_images" if is_image else "tiny_labels"},
             "network": network,
             "conditioning": {"name": condition, **SMALL.get(condition, {})},
             "loss": {"name": loss},
@@ -89,7 +98,9 @@ def test_each_legal_combination_trains_and_each_other_one_is_refused(catalogue, 
             game = build(resolve(asked, catalogue), tmp_path)
             for step in range(1, STEPS + 1):
                 report = train_step(game, step)
-                assert all(torch.as_tensor(value).isfinite() for value in report.values()), f"{which}: {report}"
+                # An eigenvalue that has not settled within the few products allowed here is NaN by contract.
+                numbers = [torch.as_tensor(value) for name, value in report.items() if not name.endswith(".eigenvalue")]
+                assert all(number.isfinite() for number in numbers), f"{which}: {report}"
             state = [*game.G.state_dict().values(), *game.D.state_dict().values()]
             assert all(tensor.isfinite().all() for tensor in state), which
             trained += 1
