@@ -206,7 +206,8 @@ def test_a_recipes_cure_fills_the_knobs_in_and_takes_effect_when_applied(page, s
     wait_until(page, lambda: step_of(page) > 0, within_s=90, what="a first step")
     page.get_by_test_id("cure").get_by_text("R1 penalty").click()
     knob = page.get_by_test_id("knob-r1.weight")
-    assert knob.get_by_test_id("input").input_value() == "0.1"
+    filled = knob.get_by_test_id("input")
+    wait_until(page, lambda: filled.input_value() == "0.1", within_s=5, what="the cure's value in the field")
     assert page.get_by_test_id("knob-reason").input_value() == "R1 penalty"
     assert client.get(f"/runs/{run}/ledger").json()["items"] == []
     page.get_by_test_id("apply-knobs").click()
