@@ -29,6 +29,15 @@ for plugin in ("tiny_images", "tiny_labels", "tiny_points", "nosy"):
     _plug_in(plugin)
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Nets this small gain nothing from a second thread, and on a busy machine lose a factor of ten by it (measured)."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @dataclass
 class ListReporter:
     """Keeps what it is given."""
