@@ -72,6 +72,7 @@ class Family(Generic[C]):
         self.name = name
         self.base = base
         self._classes: dict[str, type[C]] = {}
+        self._discovered = False
 
     def register(self, cls: type[C]) -> type[C]:
         """Class decorator: takes the class up under its module's name.
@@ -92,17 +93,20 @@ class Family(Generic[C]):
         return cls
 
     def discover(self) -> None:
-        """Import every module of the family's package.
+        """Import every module of the family's package, the first time that it is called.
 
         Raises:
             BadComponent: if a public module registers nothing.
         """
+        if self._discovered:
+            return
         package = importlib.import_module(f"worker.{self.name}")
         for module in pkgutil.iter_modules(package.__path__):
             if not module.name.startswith("_"):
                 importlib.import_module(f"worker.{self.name}.{module.name}")
                 if module.name not in self._classes:
                     raise BadComponent(f"worker/{self.name}/{module.name}.py registers no component")
+        self._discovered = True
 
     @property
     def names(self) -> list[str]:
