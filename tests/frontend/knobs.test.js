@@ -112,6 +112,6 @@ test('a text becomes a value of the knob’s kind', () => {
 test('a knob whose change throws something away says so before it is applied', () => {
   const moment = { now_s: 0, status: 'running', step: 1 };
   const draft = { text: '0.1', problem: null, sent: null };
-  assert.equal(rowState({ ...LR, resets: 'the sum of gradients' }, draft, null, moment).text, 'was 0.0002; resets the sum of gradients');
-  assert.equal(rowState(LR, draft, null, moment).text, 'was 0.0002');
+  assert.equal(rowState({ ...LR, resets: 'the sum of gradients' }, draft, null, moment).text, 'was 2e-4; resets the sum of gradients');
+  assert.equal(rowState(LR, draft, null, moment).text, 'was 2e-4');
 });
