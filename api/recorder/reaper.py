@@ -129,13 +129,13 @@ class Reaper:
             self._redis.append(said(run, attempt, _lost(request, parts)))
 
     def _remove(self, orphans: Sequence[str]) -> None:
-        """Remove files of deleted runs; a picture that a run still uses stays."""
+        """Remove files of deleted runs and replaced checkpoints; a picture that a run still uses stays."""
         for name in orphans:
             with self._database.read() as session:
                 is_used = session.scalar(select(BlobRow.run).where(BlobRow.sha256 == name.rpartition("/")[2]).limit(1))
             if is_used is None:
                 self._artefacts.delete(name)
-            if name.startswith("runs/"):
+            if name.startswith("runs/") and name.endswith("/"):  # a run's whole folder, not one checkpoint of a live run
                 self._redis.forget(name.split("/")[1])
             with self._database.write() as session:
                 row = session.get(OrphanRow, name)

@@ -332,6 +332,21 @@ def test_the_files_of_a_deleted_run_go_and_shared_pictures_stay(bench):
     assert bench.redis.exists(names.attempt_key("other"))
 
 
+def test_a_replaced_checkpoint_goes_and_its_run_is_not_forgotten(bench):
+    artefacts: Artefacts = bench.desk.artefacts
+    trainer = bench.train()
+    for step in (10, 20):
+        artefacts.put(f"runs/r/{step}-1", b"weights")
+    trainer.say(checkpoint(10), 10)
+    trainer.say(checkpoint(20, removed=["runs/r/10-1"]), 20)
+    bench.pump()
+    keys = sorted(bench.redis.keys("modescope:run:r:*"))
+    assert len(keys) >= 3
+    bench.look()
+    assert [artefacts.exists(f"runs/r/{step}-1") for step in (10, 20)] == [False, True]
+    assert sorted(bench.redis.keys("modescope:run:r:*")) == keys
+
+
 def test_a_picture_that_another_run_has_come_to_use_meanwhile_stays(bench):
     grid = Grid(series="samples", rows=1, columns=1, cell=[1, 1])
     trainer = bench.train()
