@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -13,6 +13,8 @@ from worker.verdict import Verdict
 class Loss(Component):
     """The game that the two players play; both minimise. Both see both verdicts."""
 
+    needs: ClassVar[Mapping[str, Any]] = {"reconstruction": [None]}
+    """A D that reconstructs plays BEGAN and nothing else."""
     saturates: ClassVar[bool] = False
     """True when G's gradient vanishes where D is sure that the sample is fake."""
     generator_needs_real: ClassVar[bool] = False

@@ -30,7 +30,6 @@ class Began(losses.Loss):
 
     title: ClassVar[str] = "BEGAN (auto-encoder D)"
     needs: ClassVar[Mapping[str, Any]] = {"reconstruction": True}
-    provides: ClassVar[Mapping[str, Any]] = {"game": "began"}
     series: ClassVar[tuple[SeriesDescription, ...]] = (
         SeriesDescription(
             name="<entry>.k",

@@ -101,7 +101,6 @@ class Autoencoder(networks.Network):
         "sample": ["image", "points"],
         "size": "$size",
         "conditioned": [None],
-        "game": "began",
     }
     provides: ClassVar[Mapping[str, Any]] = {"reconstruction": True, "layers": True}
 

@@ -109,7 +109,7 @@ def test_gs_pictures_are_bounded_and_ds_are_not():
 @pytest.mark.parametrize(
     ("parts", "where", "why"),
     [
-        ({"loss": {"name": "hinge"}}, "networks.autoencoder", "autoencoder needs game = began, but this spec has none"),
+        ({"loss": {"name": "hinge"}}, "losses.hinge", "hinge needs reconstruction = none, but this spec has True"),
         ({"network": {"name": "dcgan"}}, "losses.began", "began needs reconstruction = some, but this spec has none"),
         (
             {"conditioning": {"name": "projection"}},
