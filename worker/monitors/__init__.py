@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from contract.components import ComponentParams
-from contract.events import Points
+from contract.events import Density, Eigenvalues, Points, Spectrum
+from contract.spec import Player
 from worker.datasets import Dataset
 from worker.registry import Component, Family
 from worker.verdict import Verdict
@@ -63,6 +64,12 @@ class TrainingView(Protocol):
     def generate(self, z: Tensor, labels: Tensor | None) -> Tensor:
         """(n, *sample) from the averaged G in eval mode, without gradients."""
 
+    def own_loss(self, player: Player) -> Tensor:
+        """A player's own loss, penalties left out, on a batch that is the same at every look, with a graph.
+
+        Batch normalisation works as in training, its statistics and spectral norm's vectors are left alone.
+        """
+
     def judge(self, x: Tensor, labels: Tensor | None = None) -> Verdict:
         """D in eval mode, without gradients; labels for a D that judges them too (projection).
 
@@ -90,6 +97,9 @@ class Measurement:
     scalars: Mapping[str, float | Tensor] = field(default_factory=dict)
     grids: Sequence[SampleGrid] = ()
     points: Sequence[Points] = ()
+    spectra: Sequence[Spectrum] = ()
+    eigenvalues: Sequence[Eigenvalues] = ()
+    densities: Sequence[Density] = ()
 
 
 class MonitorParams(ComponentParams):

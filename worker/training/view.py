@@ -3,9 +3,11 @@
 import torch
 from torch import Tensor, nn
 
+from contract.spec import Player
 from worker.datasets import Dataset
 from worker.regularisers import Moment
 from worker.training.game import Game
+from worker.training.lookahead import own_loss
 from worker.training.streams import stream
 from worker.verdict import Verdict
 
@@ -76,6 +78,10 @@ class View:
         """(n, *sample) from the averaged G in eval mode."""
         samples: Tensor = self._game.averaging.sampler(self._game.G).eval()(z, labels)
         return samples
+
+    def own_loss(self, player: Player) -> Tensor:
+        """A player's own loss on a batch that is the same at every look, with a graph."""
+        return own_loss(self._game, player, self._step)
 
     @torch.no_grad()
     def judge(self, x: Tensor, labels: Tensor | None = None) -> Verdict:

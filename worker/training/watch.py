@@ -85,8 +85,9 @@ class Watch:
             self._reporter.scalars(step, dict(measurement.scalars))
         for grid in measurement.grids:
             self._reporter.grid(step, grid)
-        for points in measurement.points:
-            self._reporter.say(step, points)
+        measured = (*measurement.points, *measurement.spectra, *measurement.eigenvalues, *measurement.densities)
+        for body in measured:
+            self._reporter.say(step, body)
 
     def _disable(self, watched: _Watched, step: int, error: Exception) -> None:
         watched.disabled = True
