@@ -1,4 +1,6 @@
-"""Layers whose weight is a matrix, and that matrix: what spectral and orthogonal regularisers act on."""
+"""Layers whose weight is a matrix, and that matrix: what regularisers act on and monitors take the spectrum of."""
+
+from typing import cast
 
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
@@ -39,6 +41,14 @@ def trained_weight(layer: nn.Module) -> nn.Parameter:
     """The weight that the optimiser moves: the raw one, where a parametrisation such as spectral norm follows it."""
     parametrised = parametrize.is_parametrized(layer, "weight")
     return layer.get_parameter("parametrizations.weight.original" if parametrised else "weight")
+
+
+def effective_weight(layer: nn.Module) -> Tensor:
+    """The weight that the layer multiplies by: what a parametrisation such as spectral norm makes of the raw one.
+
+    In training mode spectral norm moves its vectors when it is asked: put the player into eval mode first.
+    """
+    return cast("Tensor", layer.weight)
 
 
 def as_matrix(layer: nn.Module, weight: Tensor) -> Tensor:
