@@ -58,7 +58,9 @@ def as_matrix(layer: nn.Module, weight: Tensor) -> Tensor:
 
 def rank(layer: nn.Module) -> int:
     """How many singular values the layer's weight has."""
-    return min(as_matrix(layer, trained_weight(layer)).shape)
+    weight = trained_weight(layer)
+    n_out = weight.shape[1 if isinstance(layer, _TRANSPOSED) else 0]
+    return min(n_out, weight.numel() // n_out)
 
 
 def as_kernel(layer: nn.Module, matrix: Tensor, weight: Tensor) -> Tensor:

@@ -91,4 +91,5 @@ def _slopes(view: TrainingView, x: Tensor, labels: Tensor | None) -> Tensor:
     with torch.enable_grad():
         logits = view.D.eval()(x, labels).logits
         (gradients,) = torch.autograd.grad(logits.sum(), x)
-    return torch.linalg.vector_norm(gradients.flatten(1), dim=1, dtype=torch.float64)
+    norms: Tensor = torch.linalg.vector_norm(gradients.flatten(1), dim=1, dtype=torch.float64)
+    return norms
