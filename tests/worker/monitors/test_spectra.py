@@ -8,6 +8,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from tests.worker.monitors.toys import toy_run
 from worker import monitors
+from worker.layers import rank
 from worker.monitors.spectra import shapes, singular_values, spectra_of
 
 
@@ -72,6 +73,7 @@ def test_every_layer_as_its_own_matrix():
     measured = look(net(linear, nn.ReLU()), net(plain, nn.BatchNorm2d(8), transposed))
     spectra = {spectrum.series: spectrum.values for spectrum in measured.spectra}
     assert list(spectra) == ["spectrum.d.0", "spectrum.d.2", "spectrum.g.0"]
+    assert [rank(layer) for layer in (plain, transposed, linear)] == [len(values) for values in spectra.values()]
     swapped = transposed.weight.detach().permute(1, 0, 2, 3).reshape(8, 48)
     np.testing.assert_allclose(spectra["spectrum.d.0"], by_numpy(plain.weight.reshape(8, 48)), rtol=1e-10)
     np.testing.assert_allclose(spectra["spectrum.d.2"], by_numpy(swapped), rtol=1e-10)
