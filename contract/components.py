@@ -36,8 +36,8 @@ class SeriesDescription(Wire):
     """A named, typed sequence of measurements."""
 
     name: str
-    """Dotted, general to particular; `<attribute>` stands for each attribute of the dataset, and `<entry>`, in a
-    component that is no monitor, for the name by which the run knows it."""
+    """Dotted, general to particular; `<attribute>` stands for each attribute of the dataset, `<layer>`, in a monitor,
+    for layers of a player, and `<entry>`, in a component that is no monitor, for the name by which the run knows it."""
     kind: SeriesKind = "scalar"
     unit: str = ""
     meaning: str = ""

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 import torch
 from torch import Tensor, nn
 
-from contract.components import ComponentParams
+from contract.components import ComponentParams, SeriesDescription
 from contract.events import Density, Eigenvalues, Points, Spectrum
 from contract.spec import Player
 from worker.datasets import Dataset
@@ -76,6 +76,12 @@ class TrainingView(Protocol):
         A D that sees several samples at once (packing) is shown copies of each.
         """
 
+    def packed(self, x: Tensor) -> Tensor:
+        """(N, *sample) as D is shown them, with their graph: unchanged, or with packing m successive ones as one.
+
+        Samples that do not fill a pack are left out.
+        """
+
 
 @dataclass(frozen=True)
 class SampleGrid:
@@ -120,6 +126,13 @@ class Monitor(Component):
 
     Params: ClassVar[type[ComponentParams]] = MonitorParams
     params: Any  # the subclass's own Params, which has `every`
+
+    repeatable: ClassVar[bool] = True
+    """False when it measures the machine and not the run: the same look may then give other numbers."""
+
+    def series_of(self, G: nn.Module, D: nn.Module) -> Sequence[SeriesDescription]:
+        """What it yields in a run of these players: `series`, unless that depends on what they are made of."""
+        return self.series
 
     @abstractmethod
     def measure(self, view: TrainingView) -> Measurement:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from worker.regularisers._layers import as_kernel, as_matrix
+from worker.layers import as_kernel, as_matrix
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from contract.components import ComponentParams
 from contract.knobs import knob
 from contract.spec import Player
 from worker import regularisers
+from worker.layers import NoSuchLayer, as_matrix, named_layers, trained_weight
 from worker.regularisers import PenaltyView
-from worker.regularisers._layers import NoSuchLayer, as_matrix, named_layers, trained_weight
 
 
 @regularisers.register

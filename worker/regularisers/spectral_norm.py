@@ -8,7 +8,7 @@ from torch.nn.utils import parametrizations
 from contract.components import ComponentParams
 from contract.spec import Player
 from worker import regularisers
-from worker.regularisers._layers import named_layers, refuse_second
+from worker.layers import named_layers, refuse_second
 
 
 class NothingToNormalise(ValueError):

@@ -13,7 +13,7 @@ from torch.nn.utils import parametrize
 from contract.components import ComponentParams
 from contract.knobs import knob
 from worker import regularisers
-from worker.regularisers._layers import (
+from worker.layers import (
     CONVOLUTIONS,
     NoSuchLayer,
     as_kernel,

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from contract.spec import Player
 from worker.datasets import Dataset
-from worker.regularisers import Moment
+from worker.regularisers import Moment, Regulariser
 from worker.training.game import Game
 from worker.training.lookahead import own_loss
 from worker.training.streams import stream
@@ -86,9 +86,19 @@ class View:
     @torch.no_grad()
     def judge(self, x: Tensor, labels: Tensor | None = None) -> Verdict:
         """D in eval mode; a D that sees several samples at once is shown copies of each."""
-        moment = Moment(self._step, "D", stream(self.device, self._game.spec.seed, "monitor", self._monitor))
-        for regulariser in self._game.regularisers:
-            if regulariser.pack > 1:
-                x = regulariser.inputs(x.repeat_interleave(regulariser.pack, dim=0), moment)
+        for regulariser in self._packing():
+            x = regulariser.inputs(x.repeat_interleave(regulariser.pack, dim=0), self._moment())
         verdict: Verdict = self._game.D.eval()(x, labels)
         return verdict
+
+    def packed(self, x: Tensor) -> Tensor:
+        """Samples as D is shown them; those that do not fill a pack are left out."""
+        for regulariser in self._packing():
+            x = regulariser.inputs(x[: len(x) - len(x) % regulariser.pack], self._moment())
+        return x
+
+    def _packing(self) -> list[Regulariser]:
+        return [regulariser for regulariser in self._game.regularisers if regulariser.pack > 1]
+
+    def _moment(self) -> Moment:
+        return Moment(self._step, "D", stream(self.device, self._game.spec.seed, "monitor", self._monitor))

@@ -88,6 +88,7 @@ class ToyView:
     D: nn.Module
     step: int = 1
     conditional: bool = False
+    pack: int = 1
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     generator: torch.Generator = field(init=False)
     fixed: torch.Generator = field(init=False)
@@ -115,6 +116,10 @@ class ToyView:
     @torch.no_grad()
     def judge(self, x: Tensor, labels: Tensor | None = None) -> Verdict:
         return self.D.eval()(x, labels)
+
+    def packed(self, x: Tensor) -> Tensor:
+        whole = x[: len(x) - len(x) % self.pack]
+        return whole.reshape(len(whole) // self.pack, self.pack * x.shape[1], *x.shape[2:])
 
 
 @dataclass

@@ -7,7 +7,7 @@ from torch.nn.utils import parametrizations
 from torch.testing import assert_close
 
 from worker import regularisers
-from worker.regularisers._layers import NoSuchLayer
+from worker.layers import NoSuchLayer
 
 
 def penalty_of(player, view_of, judge, **params):

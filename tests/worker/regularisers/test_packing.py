@@ -106,3 +106,10 @@ def test_other_changes_to_samples_come_before_packing(tmp_path):
     before = game(tmp_path, regularisers=[noise, {"name": "packing", "m": 3}])
     assert [each.entry for each in behind.hooks["inputs"]] == ["instance_noise", "packing"]
     assert torch.equal(train_step(behind, 1)["loss.d"], train_step(before, 1)["loss.d"])
+
+
+def test_view_packs_different_samples_as_training_does_and_leaves_out_the_rest(tmp_path):
+    played, x = game(tmp_path), torch.arange(14.0).reshape(7, 2)
+    assert_close(View(played, "scores", 1).packed(x), x[:6].reshape(2, 6), rtol=0, atol=0)
+    x.requires_grad_()
+    assert View(played, "scores", 1).packed(x).requires_grad

@@ -9,8 +9,8 @@ from torch.testing import assert_close
 
 from contract.spec import RunSpec
 from worker import regularisers
+from worker.layers import NoSuchLayer, ParametrisedTwice
 from worker.registry import in_words
-from worker.regularisers._layers import NoSuchLayer, ParametrisedTwice
 from worker.regularisers.spectral_regularisation import BeyondRank
 from worker.training.game import build
 from worker.training.knob_board import KnobBoard, RefusedKnob

@@ -1,4 +1,6 @@
-"""Layers whose weight is a matrix, and that matrix: what spectral and orthogonal regularisers act on."""
+"""Layers whose weight is a matrix, and that matrix: what regularisers act on and monitors take the spectrum of."""
+
+from typing import cast
 
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
@@ -41,6 +43,14 @@ def trained_weight(layer: nn.Module) -> nn.Parameter:
     return layer.get_parameter("parametrizations.weight.original" if parametrised else "weight")
 
 
+def effective_weight(layer: nn.Module) -> Tensor:
+    """The weight that the layer multiplies by: what a parametrisation such as spectral norm makes of the raw one.
+
+    In training mode spectral norm moves its vectors when it is asked: put the player into eval mode first.
+    """
+    return cast("Tensor", layer.weight)
+
+
 def as_matrix(layer: nn.Module, weight: Tensor) -> Tensor:
     """The layer's weight as (out, in · kh · kw), one row a filter; a transposed kernel too."""
     return (weight.transpose(0, 1) if isinstance(layer, _TRANSPOSED) else weight).flatten(1)
@@ -48,7 +58,9 @@ def as_matrix(layer: nn.Module, weight: Tensor) -> Tensor:
 
 def rank(layer: nn.Module) -> int:
     """How many singular values the layer's weight has."""
-    return min(as_matrix(layer, trained_weight(layer)).shape)
+    weight = trained_weight(layer)
+    n_out = weight.shape[1 if isinstance(layer, _TRANSPOSED) else 0]
+    return min(n_out, weight.numel() // n_out)
 
 
 def as_kernel(layer: nn.Module, matrix: Tensor, weight: Tensor) -> Tensor:
