@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 import torch
 from torch import Tensor, nn
 
-from contract.components import ComponentParams
+from contract.components import ComponentParams, SeriesDescription
 from contract.events import Density, Eigenvalues, Points, Spectrum
 from contract.spec import Player
 from worker.datasets import Dataset
@@ -120,6 +120,10 @@ class Monitor(Component):
 
     Params: ClassVar[type[ComponentParams]] = MonitorParams
     params: Any  # the subclass's own Params, which has `every`
+
+    def series_of(self, dataset: Dataset) -> Sequence[SeriesDescription]:
+        """`series` as this run announces them: a monitor whose words depend on the dataset fills them in here."""
+        return self.series
 
     @abstractmethod
     def measure(self, view: TrainingView) -> Measurement:
