@@ -38,13 +38,18 @@ def extractor_class(dataset: Dataset, choice: Choice) -> AnyExtractor:
     return known[choice]
 
 
-def sample_size(dataset: Dataset, n: int, least: int = 10) -> int:
-    """How many samples each set has: n, or half of a dataset that has fewer than 2n.
+def sample_size(dataset: Dataset, n: int) -> int:
+    """How many samples each set has: n, or half of a dataset that has fewer than 2n."""
+    return min(n, len(dataset) // 2)
+
+
+def checked_size(dataset: Dataset, n: int, least: int) -> int:
+    """The same, where it is to be used.
 
     Raises:
-        ValueError: if that is less than the least that makes sense.
+        ValueError: if it is less than the least that makes sense.
     """
-    size = min(n, len(dataset) // 2)
+    size = sample_size(dataset, n)
     if size < least:
         raise ValueError(
             f"this needs two sets of at least {least} samples each, and this dataset has {len(dataset)} in all"

@@ -10,7 +10,7 @@ from contract.components import SeriesDescription
 from worker import monitors
 from worker.datasets import Dataset
 from worker.features import Choice
-from worker.features.reference import Reference, extractor_class, reference, sample_size
+from worker.features.reference import Reference, checked_size, extractor_class, reference, sample_size
 from worker.monitors import MonitorParams, TrainingView
 from worker.monitors._judged import fresh_samples
 
@@ -53,13 +53,13 @@ class InFeatures(monitors.Monitor):
         ]
 
     def words(self, dataset: Dataset) -> dict[str, str]:
-        """What stands for what in the series' words."""
-        n = sample_size(dataset, self.params.n, self.least)
+        """What stands for what in the series' words. Refuses nothing: a run must start with a monitor that cannot."""
+        n = sample_size(dataset, self.params.n)
         return {"<n>": f"{n:,}", "<extractor>": extractor_class(dataset, self.params.extractor).name}
 
     def compared(self, view: TrainingView) -> Compared:
         """Fresh generated samples and real ones, as many of each."""
-        n = sample_size(view.dataset, self.params.n, self.least)
+        n = checked_size(view.dataset, self.params.n, self.least)
         real = reference(view.dataset, self.params.extractor, n, view.device)
         samples, _ = fresh_samples(view, n)
         generated = real.extractor(samples)

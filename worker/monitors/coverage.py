@@ -1,6 +1,7 @@
 """How much of the data G covers, and how much of what it makes lies among the data: in features, without labels."""
 
 import math
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -106,20 +107,38 @@ class Coverage(InFeatures):
         """One look."""
         compared = self.compared(view)
         real = compared.reference
-        of_real = real.once("coverage", lambda: summary(real.first, real.second))
+        balls = real.once("coverage.balls", lambda: Balls.of(real.first))
+        of_real = real.once("coverage", lambda: summary(balls, real.second))
         found = dict.fromkeys(of_real, math.nan)
         if compared.generated is not None:
-            found = summary(real.first, compared.generated)
+            found = summary(balls, compared.generated)
         scalars = {f"coverage.{name}.real": of_real[name] for name in NUMBERS}
         return Measurement(scalars=scalars | {f"coverage.{name}": value for name, value in found.items()})
 
 
-def summary(real: Tensor, generated: Tensor) -> dict[str, float]:
-    """The four numbers of real (N, F) and generated (M, F) features, and the error of each."""
-    distances = squared_distances(real, generated)
-    in_real = (distances <= radii(real, K_BALLS)[:, None]).any(0).double()
+@dataclass(frozen=True)
+class Balls:
+    """Real samples with the balls around them, which are the same at every look."""
+
+    centres: Tensor
+    """(N, F) float64."""
+    third: Tensor
+    """(N,): squared distance to the 3rd nearest neighbour."""
+    fifth: Tensor
+    """(N,): squared distance to the 5th."""
+
+    @classmethod
+    def of(cls, real: Tensor) -> "Balls":
+        """Those of features (N, F), N > 5."""
+        return cls(real, radii(real, K_BALLS), radii(real, K_COVERAGE))
+
+
+def summary(real: Balls, generated: Tensor) -> dict[str, float]:
+    """The four numbers of generated features (M, F), M > 3, and the error of each."""
+    distances = squared_distances(real.centres, generated)
+    in_real = (distances <= real.third[:, None]).any(0).double()
     in_generated = distances <= radii(generated, K_BALLS)
-    in_wider = distances < radii(real, K_COVERAGE)[:, None]
+    in_wider = distances < real.fifth[:, None]
     densities = in_wider.double().sum(0) / K_COVERAGE
     return {
         "precision": in_real.mean().item(),

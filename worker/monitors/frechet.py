@@ -46,6 +46,7 @@ class Frechet(InFeatures):
     needs: ClassVar[dict[str, object]] = {"sample": ["points", "image"]}
     chart: ClassVar[str] = "lines"
     cost: ClassVar[Cost] = "moderate"
+    default: ClassVar[bool] = True
     series: ClassVar[tuple[SeriesDescription, ...]] = (
         SeriesDescription(
             name="frechet.distance",
@@ -69,7 +70,7 @@ class Frechet(InFeatures):
     class Params(FeatureParams):
         """How often, how many samples, and in which features."""
 
-        every: int = Field(250, ge=1, le=1_000_000)
+        every: int = Field(500, ge=1, le=1_000_000)
         """Steps between two looks."""
         n: int = Field(500, ge=10, le=50_000)
         """Samples of each kind; half the dataset where it is smaller than twice this."""

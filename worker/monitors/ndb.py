@@ -96,7 +96,7 @@ class Ndb(InFeatures):
 
     def words(self, dataset: Dataset) -> dict[str, str]:
         """What stands for what in the series' words."""
-        n = sample_size(dataset, self.params.n, self.least)
+        n = sample_size(dataset, self.params.n)
         return super().words(dataset) | {"<bins>": str(self._bins(n))}
 
     def measure(self, view: TrainingView) -> Measurement:

@@ -5,10 +5,11 @@ from torch import nn
 from tests.worker.monitors.toys import ToyDataset
 from worker.datasets import Judge, _classifier
 from worker.datasets._judge import ClassifierJudge
+from worker.datasets.stacked_digits import StackedJudge
 from worker.features import efficientnet
 from worker.features.classifier import OwnClassifier
 from worker.features.plain import Pixels, Thumbnails
-from worker.features.reference import extractor_class, reference, sample_size
+from worker.features.reference import checked_size, extractor_class, reference, sample_size
 
 CPU = torch.device("cpu")
 CHOICES = ("auto", "identity", "thumbnails", "classifier", "efficientnet_lite0")
@@ -74,9 +75,9 @@ def test_something_is_made_once():
 def test_half_of_a_small_dataset_is_taken_and_too_few_are_refused():
     dataset = ToyDataset((2,))
     assert sample_size(dataset, 500) == 32
-    assert sample_size(dataset, 7, least=5) == 7
+    assert checked_size(dataset, 7, least=7) == 7
     with pytest.raises(ValueError, match=r"at least 33 samples.*has 64"):
-        sample_size(dataset, 500, least=33)
+        checked_size(dataset, 500, least=33)
 
 
 def test_pixels_lie_flat_and_in_float64():
@@ -181,3 +182,19 @@ def test_real_weights_load_by_their_content_and_leave_randomness_alone():
     assert torch.equal(torch.get_rng_state(), before)
     assert sum(parameter.numel() for parameter in network.parameters()) == 4_652_008
     assert not any(parameter.requires_grad for parameter in network.parameters())
+
+
+def test_features_of_stacked_digits_are_those_of_the_three_channels_as_grey_pictures():
+    """The judge of single digits sees red, green and blue by themselves; its features stand side by side."""
+    judge = Seeing()
+    judge.accuracy = {"digit": 1.0}
+    stacks = torch.rand(4, 3, 5, 5, generator=torch.Generator().manual_seed(0))
+    expected = torch.cat([2 * stacks[:, channel].flatten(1)[:, :2] for channel in range(3)], dim=1)
+    assert torch.equal(StackedJudge(judge).features(stacks), expected)
+
+
+def test_judge_without_a_network_says_so():
+    judge = ToyDataset((2,)).judge
+    assert not judge.has_features
+    with pytest.raises(NotImplementedError, match="CornerJudge has no features"):
+        judge.features(torch.zeros(1, 2))

@@ -9,7 +9,7 @@ from torch import nn
 
 from tests.worker.monitors.toys import toy_run
 from worker import monitors
-from worker.monitors.coverage import summary
+from worker.monitors.coverage import Balls, summary
 
 PRDC = {
     # compute_prdc(real, generated, nearest_k=k) of the sets below; precision and recall at 3, the others at 5
@@ -29,7 +29,7 @@ def sets():
 @pytest.mark.parametrize("dimensions", [8, 40])
 def test_numbers_are_those_of_prdc(dimensions):
     real, generated = (torch.from_numpy(part) for part in sets()[dimensions])
-    found = summary(real, generated)
+    found = summary(Balls.of(real), generated)
     for name, expected in PRDC[dimensions].items():
         assert found[name] == pytest.approx(expected, abs=1e-12), name
 
@@ -50,7 +50,7 @@ def test_numbers_are_those_of_brute_force(dimensions):
     precision = [any(distance(x, y) <= r for x, r in zip(real, of_real[3], strict=True)) for y in generated]
     recall = [any(distance(x, y) <= r for y, r in zip(generated, of_generated, strict=True)) for x in real]
     inside = [[distance(x, y) < r for y in generated] for x, r in zip(real, of_real[5], strict=True)]
-    found = summary(torch.from_numpy(real), torch.from_numpy(generated))
+    found = summary(Balls.of(torch.from_numpy(real)), torch.from_numpy(generated))
     assert found["precision"] == pytest.approx(np.mean(precision))
     assert found["recall"] == pytest.approx(np.mean(recall))
     assert found["density"] == pytest.approx(np.sum(inside) / 5 / len(generated))
@@ -64,11 +64,11 @@ def test_edge_of_a_ball_is_inside_for_precision_and_outside_for_coverage():
     far = torch.full((10, 1), 1e6, dtype=torch.float64) * torch.arange(1, 11, dtype=torch.float64)[:, None]
     at_3, at_5 = far.clone(), far.clone()
     at_3[0], at_5[0] = 12.0, 14.0
-    assert summary(real, at_3)["precision"] == 0.1
-    assert summary(real, at_5)["coverage"] == 0.0
+    assert summary(Balls.of(real), at_3)["precision"] == 0.1
+    assert summary(Balls.of(real), at_5)["coverage"] == 0.0
     at_5[0] = 14.0 - 1e-9
-    assert summary(real, at_5)["coverage"] == 0.1
-    assert summary(real, at_5)["density"] == pytest.approx(1 / 5 / 10)
+    assert summary(Balls.of(real), at_5)["coverage"] == 0.1
+    assert summary(Balls.of(real), at_5)["density"] == pytest.approx(1 / 5 / 10)
 
 
 def draws(n, seed):
@@ -79,7 +79,7 @@ def test_coverage_of_equal_laws_is_the_closed_form():
     """1 - Π (n-i)/(2n-i), whatever the law; the mean over 40 pairs of sets."""
     n = 200
     expected = 1 - math.prod((n - i) / (2 * n - i) for i in range(1, 6))
-    found = [summary(draws(n, 2 * k), draws(n, 2 * k + 1))["coverage"] for k in range(40)]
+    found = [summary(Balls.of(draws(n, 2 * k)), draws(n, 2 * k + 1))["coverage"] for k in range(40)]
     assert np.mean(found) == pytest.approx(expected, abs=4 * np.std(found) / math.sqrt(40))
 
 
@@ -89,7 +89,7 @@ def test_coverage_of_equal_laws_is_the_closed_form():
 )
 def test_error_is_what_repetition_gives(name, low, high):
     """Sets of samples from another law, the real ones staying; of recall and coverage the error may be too large."""
-    real = draws(200, 1000)
+    real = Balls.of(draws(200, 1000))
     looks = [summary(real, 1.3 * draws(200, k) + 0.3) for k in range(60)]
     ratio = np.std([look[name] for look in looks], ddof=1) / np.mean([look[f"{name}.error"] for look in looks])
     assert low < ratio < high
@@ -131,7 +131,7 @@ def test_floor_is_what_the_other_real_half_gets():
     scalars = look(run, n=100)
     chosen = torch.randperm(400, generator=torch.Generator().manual_seed(2002_09797))[:200]
     real = run.dataset.samples[chosen].double()
-    expected = summary(real[:100], real[100:])
+    expected = summary(Balls.of(real[:100]), real[100:])
     assert {name: scalars[f"coverage.{name}.real"] for name in ("precision", "recall", "density", "coverage")} == {
         name: value for name, value in expected.items() if not name.endswith("error")
     }
@@ -158,8 +158,9 @@ def test_samples_are_fresh_at_every_look():
     assert look(run, 1) == look(run, 1) != look(run, 2)
 
 
-def test_too_small_a_dataset_is_said():
+def test_too_small_a_dataset_is_said_at_the_first_look_and_not_when_the_run_announces_its_series():
     run = toy_run((2,))
     run.dataset.samples = run.dataset.samples[:12]
+    assert monitors.family.create("coverage", {}).series_of(run.dataset)
     with pytest.raises(ValueError, match=r"at least 10 samples each, and this dataset has 12"):
         look(run)
