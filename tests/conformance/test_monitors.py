@@ -120,7 +120,7 @@ def test_the_same_look_gives_the_same_numbers(name):
 def declared(monitor, run):
     """Kind → names of the series, with the attributes put in."""
     names = {kind: set() for kind in get_args(SeriesKind)}
-    for series in monitor.series_of(run.G, run.D):
+    for series in monitor.series_of(run.dataset, run.G, run.D):
         expanded = [series.name.replace("<attribute>", attribute) for attribute in run.dataset.attributes]
         names[series.kind] |= set(expanded) if "<attribute>" in series.name else {series.name}
     return names

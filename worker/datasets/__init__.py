@@ -39,10 +39,20 @@ class Judge:
     """One name a mode; their number is the number of modes."""
     accuracy: Mapping[str, float] = {}
     """Attribute → accuracy on real samples that it was not fitted on; empty when the judge is exact."""
+    has_features: ClassVar[bool] = False
+    """Whether it is a network, whose `features` samples can be compared in."""
 
     @abstractmethod
     def __call__(self, samples: Tensor) -> Judgement:
         """Judge samples of shape (N, *sample), on whatever device they are."""
+
+    def features(self, samples: Tensor) -> Tensor:
+        """(N, F): what its network sees of samples (N, *sample) before it decides.
+
+        Raises:
+            NotImplementedError: if it is no network, as `has_features` says.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no features: it judges without a network")
 
 
 class Dataset(Component):

@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import safetensors.torch
 import torch
@@ -26,6 +26,8 @@ class ClassifierJudge(Judge):
     colours there are 60, whether or not the set has a picture of each. A sample is good when, for every attribute, the
     likeliest class has a probability of at least 0.9.
     """
+
+    has_features: ClassVar[bool] = True
 
     def __init__(
         self, classifier: Classifier, attributes: Mapping[str, Sequence[str]], accuracy: Mapping[str, float], n: int
@@ -51,6 +53,12 @@ class ClassifierJudge(Judge):
             good &= likeliest >= CONFIDENCE  # False for NaN
             labels.append(label)
         return Judgement(mode=mode, good=good, labels=torch.stack(labels, dim=1))
+
+    @torch.no_grad()
+    def features(self, samples: Tensor) -> Tensor:
+        """(N, 128): what all its heads see, after the last ReLU, of pictures (N, 3, size, size) in [-1, 1]."""
+        body = self._classifier.to(samples.device).body
+        return torch.cat([body(chunk.float()) for chunk in torch.split(samples, CHUNK)])
 
 
 def names_of_modes(attributes: Mapping[str, Sequence[str]]) -> list[str]:

@@ -28,6 +28,8 @@ class StackedJudge(Judge):
     whole stack is named right with about p³.
     """
 
+    has_features: ClassVar[bool] = True
+
     def __init__(self, of_digits: Judge) -> None:
         self.mode_names = list(MODE_NAMES)
         self.accuracy = dict.fromkeys(CHANNELS, of_digits.accuracy["digit"])
@@ -40,6 +42,11 @@ class StackedJudge(Judge):
         labels = digits.mode.view(-1, 3)
         mode = 100 * labels[:, 0] + 10 * labels[:, 1] + labels[:, 2]  # CUDA multiplies no matrices of whole numbers
         return Judgement(mode=mode, good=digits.good.view(-1, 3).all(1), labels=labels)
+
+    def features(self, samples: Tensor) -> Tensor:
+        """(N, 3 · 128): those of the red, the green and the blue digit side by side."""
+        grey = samples.flatten(0, 1)[:, None].expand(-1, 3, -1, -1)
+        return self._of_digits.features(grey).view(len(samples), -1)
 
 
 @datasets.register

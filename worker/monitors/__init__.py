@@ -130,8 +130,8 @@ class Monitor(Component):
     repeatable: ClassVar[bool] = True
     """False when it measures the machine and not the run: the same look may then give other numbers."""
 
-    def series_of(self, G: nn.Module, D: nn.Module) -> Sequence[SeriesDescription]:
-        """What it yields in a run of these players: `series`, unless that depends on what they are made of."""
+    def series_of(self, dataset: Dataset, G: nn.Module, D: nn.Module) -> Sequence[SeriesDescription]:
+        """What it yields in this run: `series`, unless that depends on the data or on what the players are made of."""
         return self.series
 
     @abstractmethod

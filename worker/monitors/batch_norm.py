@@ -12,6 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from contract.components import Cost, SeriesDescription
 from worker import monitors
+from worker.datasets import Dataset
 from worker.monitors import Measurement, MonitorParams, TrainingView
 
 INPUTS = {"g": "n latents", "d": "n real samples"}
@@ -70,7 +71,7 @@ class BatchNorm(monitors.Monitor):
 
     params: Params
 
-    def series_of(self, G: nn.Module, D: nn.Module) -> Sequence[SeriesDescription]:
+    def series_of(self, dataset: Dataset, G: nn.Module, D: nn.Module) -> Sequence[SeriesDescription]:
         """Of the players that have such layers."""
         return [each for letter, player in (("g", G), ("d", D)) if _layers(player) for each in _described(letter)]
 

@@ -10,6 +10,7 @@ from torch import nn
 
 from contract.components import Cost, SeriesDescription
 from worker import monitors
+from worker.datasets import Dataset
 from worker.monitors import Measurement, MonitorParams, TrainingView
 
 MIB = 2**20
@@ -66,7 +67,7 @@ class Resources(monitors.Monitor):
 
     params: Params
 
-    def series_of(self, G: nn.Module, D: nn.Module) -> Sequence[SeriesDescription]:
+    def series_of(self, dataset: Dataset, G: nn.Module, D: nn.Module) -> Sequence[SeriesDescription]:
         """Without a GPU, the process alone."""
         return self.series if next(G.parameters()).device.type == "cuda" else (_PROCESS,)
 

@@ -12,6 +12,7 @@ from torch.nn.utils.rnn import pad_sequence
 from contract.components import Cost, SeriesDescription
 from contract.events import Spectrum
 from worker import monitors
+from worker.datasets import Dataset
 from worker.layers import as_matrix, effective_weight, named_layers, rank
 from worker.monitors import Measurement, MonitorParams, TrainingView
 
@@ -101,7 +102,7 @@ class Spectra(monitors.Monitor):
 
     params: Params
 
-    def series_of(self, G: nn.Module, D: nn.Module) -> Sequence[SeriesDescription]:
+    def series_of(self, dataset: Dataset, G: nn.Module, D: nn.Module) -> Sequence[SeriesDescription]:
         """With the layers' names put in; nothing of a player without layers."""
         return [
             expanded

@@ -60,7 +60,7 @@ def _of_knobs(board: KnobBoard) -> Iterator[SeriesInfo]:
 
 def _of_monitors(game: Game) -> Iterator[SeriesInfo]:
     for monitor in game.monitors:
-        for series in monitor.series_of(game.G, game.D):
+        for series in monitor.series_of(game.dataset, game.G, game.D):
             for described in _expand(series, game.dataset.attributes):
                 yield SeriesInfo(**described.model_dump(), chart=monitor.chart, monitor=monitor.entry)
         yield SeriesInfo(name=f"cost.{monitor.entry}", unit="ms", meaning="What one look took.", monitor=monitor.entry)

@@ -94,10 +94,10 @@ def test_only_players_with_such_layers_are_announced_and_measured():
     run = toy_run((2,))
     run.D = nn.Linear(2, 1)
     monitor = monitors.family.create("batch_norm", {})
-    names = [series.name for series in monitor.series_of(run.G, run.D)]
+    names = [series.name for series in monitor.series_of(run.dataset, run.G, run.D)]
     assert names == [f"batch_norm.g.{name}" for name in ("mean", "mean_noise", "variance", "variance_noise")]
     assert list(monitor.measure(run.view()).scalars) == names
-    assert not monitor.series_of(run.D, nn.BatchNorm1d(3, track_running_stats=False))
+    assert not monitor.series_of(run.dataset, run.D, nn.BatchNorm1d(3, track_running_stats=False))
 
 
 @pytest.mark.parametrize("conditional", [False, True])

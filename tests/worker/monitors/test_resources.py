@@ -33,5 +33,5 @@ def test_64_mib_more_are_64_mib_more():
 
 def test_without_a_gpu_there_are_no_series_of_one():
     run = toy_run((2,))
-    announced = monitors.family.create("resources", {}).series_of(run.G, run.D)
+    announced = monitors.family.create("resources", {}).series_of(run.dataset, run.G, run.D)
     assert [series.name for series in announced] == ["memory.process"]

@@ -162,7 +162,7 @@ def test_weight_that_is_not_finite_shows_in_its_layer_and_in_the_least(value):
 
 def test_what_is_announced_has_the_layers_names():
     D = net(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 8), nn.Linear(8, 1))
-    announced = monitors.family.create("spectra", {"layers": 2}).series_of(net(nn.Flatten()), D)
+    announced = monitors.family.create("spectra", {"layers": 2}).series_of(None, net(nn.Flatten()), D)
     kinds = {series.name: series.kind for series in announced}
     assert [name for name, kind in kinds.items() if kind == "spectrum"] == [f"spectrum.d.{n}" for n in (0, 2, 3)]
     assert {name.split(".")[2] for name, kind in kinds.items() if kind == "scalar"} == {"0", "2", "least", "greatest"}

@@ -1,5 +1,7 @@
 """What a run reports is what it announced, whatever the loss and the conditioning."""
 
+import re
+
 import pytest
 import torch
 
@@ -36,3 +38,11 @@ def test_began_reports_its_control(bench, points, data):
     told, reported = told_and_reported(bench.attempt({**points, **BEGAN, "dataset": {"name": data}}))
     assert told == reported
     assert {"began.k", "began.m_global", "began.ratio"} <= told
+
+
+@pytest.mark.parametrize(("data", "features"), [("points", "coordinates"), ("images", "own classifier|8×8 thumbnails")])
+def test_series_are_announced_with_the_features_and_the_number_of_samples(bench, request, data, features):
+    spec = {**request.getfixturevalue(data), "monitors": [{"name": "frechet", "n": 20}]}
+    game = bench.attempt(spec)._game
+    [unit] = {series.unit for series in announced(game, KnobBoard(game)) if series.name.startswith("frechet.")}
+    assert re.fullmatch(rf"FD \(({features}), n=20\)", unit)
