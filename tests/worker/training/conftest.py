@@ -31,7 +31,7 @@ for plugin in ("tiny_images", "tiny_labels", "tiny_points", "nosy"):
 
 @pytest.fixture(autouse=True)
 def one_thread():
-    """Nets this small gain nothing from a second thread, and on a busy machine lose a factor of ten by it (measured)."""
+    """Nets this small gain nothing from a second thread; on a busy machine it costs them a factor of ten (measured)."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
