@@ -48,7 +48,7 @@ export function runPage(context, id) {
 
   // The recipe's cures come from the catalogue; without one, the run page lacks nothing else.
   if (store.state.catalogue === null) loadCatalogue(store).catch((error) => (error.status === 401 ? context.onSignedOut() : undefined));
-  const parts = [vitals(store), commands(store, actions), knobs(store, actions), ledger(store, actions), pictures(store, painter), alarms(store), rail(store)];
+  const parts = [vitals(store), commands(store, actions), knobs(store, actions), ledger(store, actions), pictures(store, painter, following.looks), alarms(store), rail(store)];
   const [vital, verbs, left, log, right, watch, foot] = parts.map((part) => part.element);
   const middle = chartGrid(store, painter);
   page.className = 'run';

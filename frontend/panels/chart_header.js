@@ -9,7 +9,7 @@ import { newest, valueAt } from '../lib/series.js';
 const MOST_VALUES = 2;
 
 /** SVG dash arrays of the charts' dashes. @type {Record<string, string>} */
-const DASH_ARRAYS = { solid: '', dash: '6 3', dot: '2 3', dashdot: '6 3 2 3' };
+export const DASH_ARRAYS = { solid: '', dash: '6 3', dot: '2 3', dashdot: '6 3 2 3' };
 
 /**
  * @param {ReturnType<import('./panel.js').panel>} frame
