@@ -38,7 +38,7 @@ export function figure(curves, options) {
   });
   return {
     data,
-    layout: plotLayout(options, { ...valueAxis(options, 'x', isHistogram ? 'logit' : 'λ'), showgrid: false }, valueAxis(options, 'y', 'density', log)),
+    layout: plotLayout(options, { ...valueAxis(options, 'x'), showgrid: false }, valueAxis(options, 'y', log), { x: isHistogram ? 'logit' : 'λ', y: 'density' }),
     notes: [...nonfiniteNote(count.broken, null), ...hiddenNote(count.hidden)],
     caption: curves.length === 0 ? '' : `± one standard error${isHistogram ? '' : ' (band)'}`,
   };

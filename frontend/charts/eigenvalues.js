@@ -40,7 +40,7 @@ export function figure(looks, options) {
   ];
   return {
     data: seen.length === 0 ? [] : data,
-    layout: plotLayout(options, stepAxis(options), { ...valueAxis(options, 'y', isComplex(looks) ? 'Re λ' : 'λ'), zeroline: true, zerolinecolor: colours.meta, zerolinewidth: 1 }),
+    layout: plotLayout(options, stepAxis(options), { ...valueAxis(options, 'y'), zeroline: true, zerolinecolor: colours.meta, zerolinewidth: 1 }, { x: '', y: isComplex(looks) ? 'Re λ' : 'λ' }),
     notes: [...nonfiniteNote(broken.length, broken[broken.length - 1] ?? null), ...unknownResiduals(drawn)],
     caption: seen.length === 0 ? '' : seen.length === 1 ? `one look so far, at step ${integer(seen[0].step)}` : `${integer(cut.length)} looks`,
   };
@@ -57,7 +57,7 @@ export function extents(looks, xRange) {
 }
 
 /** @param {Look[]} looks */
-export function isComplex(looks) {
+function isComplex(looks) {
   return looks.some(({ body }) => Array.isArray(body.imaginary));
 }
 

@@ -27,15 +27,15 @@ export function figure(look, options) {
     type: 'scatter', mode: 'markers', marker: { color: colours.roles[role], size: 7, symbol: isPlane ? 'circle' : 'line-ew-open', line: { width: 2 } },
     x: points.map(({ real, rank }) => (isPlane ? real : rank)), y: points.map(({ real, imaginary }) => (isPlane ? imaginary : real)),
     ...(isPlane ? { error_x: bars } : {}), error_y: bars, customdata: points.map(({ residual }) => number(residual)),
-    hovertemplate: isPlane ? '%{x:.4~g} + %{y:.4~g} i, residual %{customdata}<extra></extra>' : 'λ<sub>%{x}</sub> = %{y:.5~g} ± %{customdata}<extra></extra>',
+    hovertemplate: isPlane ? '%{x:.4~g} + %{y:.4~g} i, residual %{customdata}<extra></extra>' : 'rank %{x}: λ = %{y:.5~g} ± %{customdata}<extra></extra>',
   };
   const zero = { zeroline: true, zerolinecolor: colours.meta, zerolinewidth: 1 };
-  const ranks = { ...valueAxis(options, 'x', 'rank'), range: [0.5, Math.max(points.length, 1) + 0.5], showgrid: false, tickformat: ',d', dtick: Math.ceil(points.length / 12) || 1, tick0: 1 };
-  const xaxis = isPlane ? { ...valueAxis(options, 'x', 'Re λ'), ...zero, constrain: 'domain' } : ranks;
-  const yaxis = isPlane ? { ...valueAxis(options, 'y', 'Im λ'), ...zero, scaleanchor: 'x', scaleratio: 1, constrain: 'domain' } : { ...valueAxis(options, 'y', 'λ'), ...zero };
+  const ranks = { ...valueAxis(options, 'x'), range: [0.5, Math.max(points.length, 1) + 0.5], showgrid: false, tickformat: ',d', dtick: Math.ceil(points.length / 12) || 1, tick0: 1 };
+  const xaxis = isPlane ? { ...valueAxis(options, 'x'), ...zero, constrain: 'range' } : ranks;
+  const yaxis = isPlane ? { ...valueAxis(options, 'y'), ...zero, scaleanchor: 'x', scaleratio: 1, constrain: 'range' } : { ...valueAxis(options, 'y'), ...zero };
   return {
     data: points.length === 0 ? [] : [trace],
-    layout: plotLayout(options, xaxis, yaxis),
+    layout: plotLayout(options, xaxis, yaxis, isPlane ? { x: 'Re λ', y: 'Im λ' } : { x: 'rank', y: 'λ' }),
     notes: nonfiniteNote(broken, null),
     caption: look === null ? '' : caption(look, points.map(({ real }) => real)),
   };

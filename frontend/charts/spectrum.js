@@ -19,11 +19,11 @@ export function figure(look, options) {
   const trace = {
     type: 'scatter', mode: values.length <= MOST_MARKERS ? 'lines+markers' : 'lines', x: values.map((_, index) => index + 1), y: drawn,
     connectgaps: false, line: { color: colours.roles[role], width: 1.6 }, marker: { color: colours.roles[role], size: 4 },
-    hovertemplate: 'σ<sub>%{x}</sub> = %{y:.5~g}<extra></extra>',
+    hovertemplate: 'index %{x}: σ = %{y:.5~g}<extra></extra>',
   };
   return {
     data: values.length === 0 ? [] : [trace],
-    layout: plotLayout(options, { ...valueAxis(options, 'x', 'index'), showgrid: false, tickformat: ',d' }, valueAxis(options, 'y', 'σ', log)),
+    layout: plotLayout(options, { ...valueAxis(options, 'x'), showgrid: false, tickformat: ',d' }, valueAxis(options, 'y', log), { x: 'index', y: 'σ' }),
     notes: [
       ...nonfiniteNote(values.filter((value) => !Number.isFinite(value)).length, null),
       ...hiddenNote(log ? values.filter((value) => Number.isFinite(value) && value <= 0).length : 0),

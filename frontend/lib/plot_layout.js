@@ -18,22 +18,29 @@ import { firstAtLeast } from './series.js';
  * @property {Record<string, any>} layout
  * @property {string[]} notes what could not be drawn
  * @property {string} caption what is drawn, in words
+ * @property {import('../charts/heatmap.js').Cells} [cells] what is painted on the canvas under the plot
  *
  * @typedef {{x: [number, number] | null, y: [number, number] | null}} Extents
  */
 
-export const MARGIN = { l: 48, r: 14, t: 8, b: 34 };
+export const MARGIN = { l: 46, r: 12, t: 20, b: 22 };
 
 /**
+ * Titles stand level beside their axes' ends: y's above its axis, x's at the right, under the ticks.
  * @param {Options} options
  * @param {Record<string, any>} xaxis
  * @param {Record<string, any>} yaxis
- * @param {Partial<typeof MARGIN>} [margin]
+ * @param {{x: string, y: string}} titles
  */
-export function plotLayout({ uirevision, colours, width, height }, xaxis, yaxis, margin = {}) {
+export function plotLayout({ uirevision, colours, width, height }, xaxis, yaxis, titles) {
+  const title = { xref: 'paper', yref: 'paper', showarrow: false, font: { size: 12, color: colours.meta } };
   return {
     uirevision, width, height,
-    margin: { ...MARGIN, ...margin },
+    margin: MARGIN,
+    annotations: [
+      { ...title, text: titles.y, x: 0, y: 1, xanchor: 'center', yanchor: 'bottom', yshift: 2 },
+      { ...title, text: titles.x, x: 1, y: 0, xanchor: 'right', yanchor: 'bottom' },
+    ].filter(({ text }) => text !== ''),
     paper_bgcolor: 'rgba(0,0,0,0)',
     plot_bgcolor: 'rgba(0,0,0,0)',
     font: { family: 'system-ui, sans-serif', size: 12, color: colours.meta },
@@ -47,10 +54,9 @@ export function plotLayout({ uirevision, colours, width, height }, xaxis, yaxis,
   };
 }
 
-/** @param {import('./theme.js').Colours} colours @param {string} title */
-function axis(colours, title) {
+/** @param {import('./theme.js').Colours} colours */
+function axis(colours) {
   return {
-    title: { text: title, font: { size: 12, color: colours.meta }, standoff: 4 },
     zeroline: false, color: colours.meta, tickfont: { size: 12 }, ticklen: 4, automargin: false, exponentformat: 'e',
   };
 }
@@ -58,7 +64,7 @@ function axis(colours, title) {
 /** The axis of the steps: the only one that a person may zoom. @param {Options} options */
 export function stepAxis({ colours, width, ranges }) {
   return {
-    ...axis(colours, 'step'), range: ranges.x, showgrid: false, nticks: width > 500 ? 8 : 4, tickformat: ',d', hoverformat: ',d',
+    ...axis(colours), range: ranges.x, showgrid: false, nticks: width > 500 ? 8 : 4, tickformat: ',d', hoverformat: ',d',
     showline: true, linecolor: colours.line, ticks: 'outside', tickcolor: colours.line,
   };
 }
@@ -67,14 +73,14 @@ export function stepAxis({ colours, width, ranges }) {
  * An axis of values, linear or logarithmic.
  * @param {Options} options
  * @param {'x' | 'y'} which
- * @param {string} title
  * @param {boolean} [log]
  */
-export function valueAxis({ colours, ranges, width, height }, which, title, log = false) {
+export function valueAxis({ colours, ranges, width, height }, which, log = false) {
   const [low, high] = log ? ranges[which].map(Math.log10) : ranges[which];
   const most = which === 'x' ? Math.max(3, Math.round(width / 70)) : Math.max(3, Math.round(height / 36));
   return {
-    ...axis(colours, title), range: [low, high], type: log ? 'log' : 'linear', gridcolor: colours.line, nticks: most, tickformat: '~g', fixedrange: true,
+    ...axis(colours), range: [low, high], type: log ? 'log' : 'linear', gridcolor: colours.line, nticks: most, fixedrange: true,
+    tickformat: log && low < -3 ? '.0e' : '~g',
     ...(log ? { dtick: Math.max(1, Math.ceil((high - low) / 5)) } : {}),
   };
 }

@@ -49,9 +49,10 @@ export function instrument(store, painter, looks, kind) {
   const plots = kind === 'density' ? [atStep] : [overSteps, atStep];
   const legend = h('span', { class: 'values' });
   const tools = h('div', { class: 'instrument-tools' }, picker, legend, logButton);
-  const element = h('div', { class: 'samples instrument' }, tools, ...plots.map((plot) => plot.element), control.element);
+  const element = h('div', { class: `samples instrument instrument-${kind}` }, tools, ...plots.map((plot) => plot.element), control.element);
   let timer = 0;
   let asked = '';
+  let isWaiting = true;
 
   const chosen = () => {
     const { open, view } = store.state;
@@ -69,6 +70,11 @@ export function instrument(store, painter, looks, kind) {
     return { step, look: step === null || body === undefined ? null : { step, body } };
   };
 
+  const isThere = () => {
+    const [choice, { open }] = [chosen(), store.state];
+    return open !== null && choice !== null && choice.members.every(({ name }) => current(open, name).look !== null);
+  };
+
   const paint = () => {
     const { open, view } = store.state;
     const choice = chosen();
@@ -79,16 +85,18 @@ export function instrument(store, painter, looks, kind) {
     const waits = instrumentWaitsFor(open, open.looks.has(name));
     const held = heldLooks(open.looks.get(name));
     const { step, look } = current(open, name);
-    const words = step === null ? waits : `Loading step ${integer(step)} …`;
+    const empty = step === null ? waits : `Loading step ${integer(step)} …`;
+    isWaiting = look === null;
     const label = `${INSTRUMENTS[kind]} ${choice.label}`;
-    const about = { words, label: `${label} at step ${step ?? 'none'}` };
+    const about = { empty, label: `${label} at step ${step ?? 'none'}` };
     const base = { uirevision: key, colours: palette(), role, log };
     const [above, below] = [overSteps.room(), atStep.room()];
     if (above !== null && kind !== 'density') {
       const xRange = stepRange(view.range, Math.max(open.run.step, held[held.length - 1]?.step ?? 0));
       const { y } = overSteps.ranges(`${key} ${view.range}`, kind === 'spectrum' ? { x: null, y: null } : eigenvalueExtents(held, xRange), false);
       const drawn = (kind === 'spectrum' ? heatmap : eigenvalues)(held, { ...base, ...above, ranges: { x: xRange, y } });
-      overSteps.draw(drawn, { words: waits, label, steps: { open, range: xRange, cursor: view.cursor } });
+      const scale = [log ? 'σ/σ₁ ≤ 10⁻⁴' : 'σ/σ₁ 0', '1', role];
+      overSteps.draw(drawn, { empty: waits, label, scale: kind === 'spectrum' ? scale : [], steps: { open, range: xRange, cursor: view.cursor } });
     }
     if (below === null) return;
     if (kind === 'density') {
@@ -98,6 +106,7 @@ export function instrument(store, painter, looks, kind) {
     } else if (kind === 'spectrum') {
       atStep.draw(spectrum(look, { ...base, ...below, ranges: atStep.ranges(key, spectrumExtents(look, log), log) }), about);
     } else {
+      atStep.element.classList.toggle('tall', Array.isArray(look?.body.imaginary));
       atStep.draw(plane(look, { ...base, ...below, ranges: atStep.ranges(key, planeExtents(look), false) }), about);
     }
   };
@@ -152,7 +161,9 @@ export function instrument(store, painter, looks, kind) {
   };
   const onLooks = () => {
     show();
-    painting.request();
+    // What a person waits for is drawn at once; what merely goes on, when it is its turn.
+    if (isWaiting && isThere()) painting.now();
+    else painting.request();
   };
   const resize = new ResizeObserver(painting.now);
   resize.observe(element);

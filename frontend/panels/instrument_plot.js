@@ -1,7 +1,7 @@
 // @ts-check
 /** A plot of an instrument: Plotly and what lies over it, with axes that do not jump while data come in. */
 
-import { h, setText } from '../lib/dom.js';
+import { h, setAttribute, setText } from '../lib/dom.js';
 import { loadPlotly } from '../lib/plotly.js';
 import { holdRange } from '../lib/ranges.js';
 import { CONFIG, listen } from './chart_plot.js';
@@ -19,11 +19,13 @@ import { waiting } from './panel.js';
  * @param {{onReady: () => void, onZoom?: (range: [number, number] | null) => void, onStep?: (step: number) => void}} listener
  */
 export function instrumentPlot(testid, { onReady, onZoom, onStep }) {
+  const canvas = h('canvas', { class: 'instrument-cells', testid: `${testid}-cells`, hidden: true });
   const plot = h('div', { class: 'plot' });
   const over = overlay();
   const wait = waiting();
-  const caption = h('p', { class: 'meta instrument-caption' });
-  const frame = h('div', { class: 'instrument-frame', testid, role: 'img' }, plot, ...over.elements, wait);
+  const [lost, said, scale] = [h('span', { class: 'instrument-notes', testid: `${testid}-notes` }), h('span'), h('span', { class: 'instrument-scale' })];
+  const caption = h('p', { class: 'meta instrument-caption' }, lost, scale, said);
+  const frame = h('div', { class: 'instrument-frame', testid, role: 'img' }, canvas, plot, ...over.elements, wait);
   /** @type {any} */
   let Plotly = null;
   let isListening = false;
@@ -61,22 +63,29 @@ export function instrumentPlot(testid, { onReady, onZoom, onStep }) {
     },
     /**
      * @param {Figure} figure
-     * @param {{words: string, label: string, steps?: {open: import('../lib/store.js').RunState, range: [number, number], cursor: number | null}}} about
-     *   words: what an empty plot says; steps: of a plot over steps, what lies over it
+     * @param {{empty: string, label: string, scale?: string[], steps?: {open: import('../lib/store.js').RunState, range: [number, number], cursor: number | null}}} about
+     *   empty: what an empty plot says; scale: ends of the canvas' colours; steps: of a plot over steps, what lies over it
      */
-    draw({ data, layout, notes, caption: said }, { words, label, steps }) {
+    draw({ data, layout, notes, caption: words, cells }, { empty, label, steps, scale: ends = [] }) {
       const isEmpty = data.length === 0;
       wait.hidden = !isEmpty;
       plot.hidden = isEmpty;
-      setText(wait, words);
-      setText(caption, said);
-      frame.setAttribute('aria-label', [label, isEmpty ? words : said, ...notes].filter((text) => text !== '').join(': '));
+      canvas.hidden = isEmpty || cells === undefined;
+      setText(wait, empty);
+      setText(said, words);
+      setText(lost, notes.join(' · '));
+      setAttribute(caption, 'title', [...notes, words].join('\n'));
+      scale.hidden = isEmpty || cells === undefined;
+      if (scale.dataset.key !== ends.join()) scale.replaceChildren(ends[0] ?? '', h('i', { class: `ramp-${ends[2]}` }), ends[1] ?? '');
+      scale.dataset.key = ends.join();
+      setAttribute(frame, 'aria-label', [label, isEmpty ? empty : words, ...notes].filter((text) => text !== '').join(': '));
       const marks = steps === undefined || isEmpty ? [] : changeMarks(steps.open);
       over.update({
-        margin: layout.margin, marks, notes: isEmpty ? [] : notes, ends: [], height: layout.height,
+        margin: layout.margin, marks, notes: [], ends: [], height: layout.height,
         cursor: isEmpty ? null : (steps?.cursor ?? null), xRange: steps?.range ?? [0, 1],
       });
       if (isEmpty) return;
+      if (cells !== undefined) paintCells(canvas, cells, layout);
       Plotly.react(plot, data, layout, CONFIG);
       if (!isListening) listen(/** @type {any} */ (plot), { onZoom: onZoom ?? (() => {}), onStep: onStep ?? (() => {}) });
       isListening = true;
@@ -88,4 +97,30 @@ export function instrumentPlot(testid, { onReady, onZoom, onStep }) {
     },
     dispose: () => Plotly?.purge(plot),
   };
+}
+
+/**
+ * Each column from its step to the next one's, between the axes of the layout.
+ * @param {HTMLCanvasElement} canvas
+ * @param {import('../charts/heatmap.js').Cells} cells
+ * @param {Record<string, any>} layout
+ */
+function paintCells(canvas, { edges, rows, pixels }, { width, height, margin, xaxis: { range: [from, to] } }) {
+  const ratio = window.devicePixelRatio;
+  const [across, down] = [Math.max(1, width - margin.l - margin.r), Math.max(1, height - margin.t - margin.b)];
+  canvas.style.inset = `${margin.t}px auto auto ${margin.l}px`;
+  canvas.style.width = `${across}px`;
+  canvas.style.height = `${down}px`;
+  [canvas.width, canvas.height] = [Math.round(across * ratio), Math.round(down * ratio)];
+  const columns = edges.length - 1;
+  const context = canvas.getContext('2d');
+  if (context === null || columns < 1 || rows < 1) return;
+  const small = new OffscreenCanvas(columns, rows);
+  small.getContext('2d')?.putImageData(new ImageData(new Uint8ClampedArray(pixels), columns, rows), 0, 0);
+  context.imageSmoothingEnabled = false;
+  const place = (/** @type {number} */ step) => Math.round(((step - from) / (to - from)) * canvas.width);
+  for (let column = 0; column < columns; column += 1) {
+    const left = place(edges[column]);
+    context.drawImage(small, column, 0, 1, rows, left, 0, Math.max(1, place(edges[column + 1]) - left), canvas.height);
+  }
 }

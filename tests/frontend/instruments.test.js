@@ -32,60 +32,65 @@ const isUnchanged = (input, draw) => {
 
 // The collapse picture
 
+const RGB = (text) => text.match(/\d+/g).map(Number);
+const pixel = ({ pixels, edges }, row, column) => [...pixels.slice((row * (edges.length - 1) + column) * 4, (row * (edges.length - 1) + column) * 4 + 4)];
+
 test('each look is a column of shares of its own largest value, index 1 at the top', () => {
-  const { data, layout, notes, caption } = heatmap(spectra([[0, [4, 2, 1]], [50, [10, 0, 0]]]), options());
-  const [drawn] = data;
-  assert.equal(drawn.type, 'heatmap', 'neither WebGL nor a texture: the policy refuses both');
-  assert.deepEqual(drawn.z, [[1, 1], [0.5, 0], [0.25, 0]]);
-  assert.deepEqual(drawn.x, [0, 50, 100], 'a column reaches to the next look');
-  assert.deepEqual(drawn.y, [0.5, 1.5, 2.5, 3.5]);
+  const { data, cells, layout, notes, caption } = heatmap(spectra([[0, [4, 2, 1]], [50, [10, 0, 0]]]), options());
+  assert.ok(data.every(({ type }) => type === 'scatter'), 'Plotly’s heatmap sets styles, which the policy refuses');
+  assert.deepEqual(cells.shares, [[1, 1], [0.5, 0], [0.25, 0]]);
+  assert.deepEqual([cells.edges, cells.rows], [[0, 50, 100], 3], 'a column reaches to the next look');
   assert.deepEqual(layout.yaxis.range, [3.5, 0.5]);
-  assert.deepEqual([drawn.zmin, drawn.zmax], [0, 1], 'fixed, so that runs compare');
   assert.deepEqual([notes, caption], [[], '2 looks · 3 singular values']);
+});
+
+test('the colours are the theme’s: the line’s at 0, the player’s half way, the text’s at 1', () => {
+  const { cells } = heatmap(spectra([[0, [4, 2, 0]]]), options({ role: 'G', colours: { ...COLOURS, line: 'rgb(10, 20, 30)', text: 'rgba(90, 80, 70, 1)', roles: { ...COLOURS.roles, G: 'rgb(50, 60, 40)' } } }));
+  assert.deepEqual([0, 1, 2].map((row) => pixel(cells, row, 0)), [[90, 80, 70, 255], [50, 60, 40, 255], [10, 20, 30, 255]]);
 });
 
 test('no looks, no picture but its axes; one look is a column and says that it is the only one', () => {
   const none = heatmap([], options());
-  assert.deepEqual([none.data, none.notes, none.caption, none.layout.xaxis.range], [[], [], '', [0, 100]]);
+  assert.deepEqual([none.data, none.cells.edges, none.notes, none.caption, none.layout.xaxis.range], [[], [], [], '', [0, 100]]);
   const one = heatmap(spectra([[30, [1, 0.5]]]), options());
-  assert.deepEqual(one.data[0].x, [30, 32]);
+  assert.deepEqual(one.cells.edges, [30, 32]);
   assert.match(one.caption, /^one look so far, at step 30/);
 });
 
 test('what is not finite is a gap with a cross, and counted; a spectrum whose first is no number has no shares', () => {
   const found = heatmap(spectra([[0, [2, 1]], [10, [2, NaN]], [20, [NaN, 1]], [30, [0, 0]], [40, [Infinity, 1]]]), options());
-  assert.deepEqual(found.data[0].z, [[1, 1, null, null, null], [0.5, null, null, null, null]]);
+  assert.deepEqual(found.cells.shares, [[1, 1, null, null, null], [0.5, null, null, null, null]]);
+  assert.deepEqual(pixel(found.cells, 1, 1), [0, 0, 0, 0], 'transparent, not the colour of 0');
   assert.deepEqual(found.data[1].x, [10, 20, 30, 40]);
   assert.deepEqual(found.notes, ['not finite: 7 (last ~40)']);
 });
 
-test('on a log scale 0 is a gap and counted, and the scale says where it ends', () => {
-  const { data, notes } = heatmap(spectra([[0, [1, 0.1, 0, 1e-9]]]), options({ log: true }));
-  assert.deepEqual(data[0].z.map(([value]) => value), [0, -1, null, -9]);
-  assert.deepEqual([data[0].zmin, data[0].zmax], [-4, 0]);
-  assert.match(data[0].colorbar.ticktext.at(-1), /^≤/);
+test('on a log scale 0 is a gap and counted, and all below a ten-thousandth has the last colour', () => {
+  const { cells, notes } = heatmap(spectra([[0, [1, 0.01, 0, 1e-9]]]), options({ log: true }));
+  assert.deepEqual(cells.shares.map(([value]) => value), [0, -2, null, -9]);
+  assert.deepEqual([pixel(cells, 1, 0), pixel(cells, 3, 0)], [[...RGB(COLOURS.roles.D), 255], [...RGB(COLOURS.line), 255]]);
+  assert.equal(pixel(cells, 2, 0)[3], 0);
   assert.deepEqual(notes, ['≤ 0, hidden on a log axis: 1']);
 });
 
 test('10,000 looks of 512 values become at most a column a pixel and a row a pixel, and the last look stays', () => {
   const values = Array.from({ length: 512 }, (_, index) => 1 / (index + 1));
   const looks = spectra(Array.from({ length: 10_000 }, (_, index) => [index, values]));
-  const [{ x, z }] = heatmap(looks, options({ ranges: { x: [0, 10_000], y: [0, 1] } })).data;
-  assert.ok(z[0].length <= 286 && z[0].length > 140, `${z[0].length} columns`);
-  assert.ok(z.length <= 96 && z.length > 48, `${z.length} rows`);
-  assert.equal(x.at(-2), 9999);
-  assert.equal(z[1][0], values[6]);
+  const { edges, rows, shares, pixels } = heatmap(looks, options({ ranges: { x: [0, 10_000], y: [0, 1] } })).cells;
+  assert.ok(edges.length <= 327 && edges.length > 160, `${edges.length} edges`);
+  assert.ok(rows <= 96 && rows > 48, `${rows} rows`);
+  assert.equal(edges.at(-2), 9999);
+  assert.equal(shares[1][0], values[6]);
+  assert.equal(pixels.length, (edges.length - 1) * rows * 4);
 });
 
 test('only looks in the zoomed range are drawn, and the one that is in force at its start', () => {
   const looks = spectra([[0, [1]], [10, [1]], [20, [1]], [30, [1]], [40, [1]]]);
-  assert.deepEqual(heatmap(looks, options({ ranges: { x: [15, 32], y: [0, 1] } })).data[0].x.slice(0, -1), [10, 20, 30, 40]);
+  assert.deepEqual(heatmap(looks, options({ ranges: { x: [15, 32], y: [0, 1] } })).cells.edges.slice(0, -1), [10, 20, 30, 40]);
 });
 
-test('spectra of different lengths leave gaps, and colours are those of the theme and the player', () => {
-  const [{ z, colorscale }] = heatmap(spectra([[0, [1, 1]], [1, [1]]]), options({ role: 'G' })).data;
-  assert.deepEqual(z, [[1, 1], [1, null]]);
-  assert.deepEqual(colorscale.map(([, colour]) => colour), [COLOURS.line, COLOURS.roles.G, COLOURS.text]);
+test('spectra of different lengths leave gaps', () => {
+  assert.deepEqual(heatmap(spectra([[0, [1, 1]], [1, [1]]]), options()).cells.shares, [[1, 1], [1, null]]);
 });
 
 test('no chart of an instrument changes what it is given', () => {
@@ -187,7 +192,7 @@ test('histograms of real and generated scores lie over one another, each with it
   assert.equal(data.length, 2);
   assert.deepEqual(data.map(({ line }) => [line.color, line.dash, line.shape]), [[COLOURS.roles.real, 'solid', 'hvh'], [COLOURS.roles.G, '6px,3px', 'hvh']]);
   assert.deepEqual(data.map(({ error_y: bars }) => bars.array), [[0.5, 1], [0.1, 0.1]]);
-  assert.equal(layout.xaxis.title.text, 'logit');
+  assert.deepEqual(layout.annotations.map(({ text }) => text), ['density', 'logit']);
 });
 
 test('on a log axis 0 is a gap and counted, and a band that reaches below 0 goes to the axis’ end', () => {
