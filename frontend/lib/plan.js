@@ -196,7 +196,7 @@ function instrumentViews(names, chart) {
     const [first, second, ...rest] = name.split('.');
     const last = rest.pop();
     const isOfLayers = last !== undefined && rest.length > 0;
-    const label = isOfLayers ? `${first} of ${second}: ${last}` : last === undefined ? first : `${first} ${second}`;
+    const label = isOfLayers ? `${first} of ${player(second)}: ${last}` : last === undefined ? first : `${first} ${player(second)}`;
     const key = isOfLayers ? `${first}.${second}.*.${last}` : name.split('.').slice(0, -1).join('.') || name;
     const group = groups.get(key) ?? { label: label.replaceAll('_', ' '), members: [] };
     group.members.push({ name, label: isOfLayers ? rest.join('.') : (last ?? second ?? first) });
@@ -205,6 +205,11 @@ function instrumentViews(names, chart) {
   return [...groups].map(([id, { label, members }]) => view(id, label, members.map(({ name, label: each }, index) => free(name, each, index))));
 }
 const PLAYERS_NORM = new Set(['gradient.d.norm', 'gradient.g.norm']);
+
+/** @param {string} word */
+function player(word) {
+  return word === 'd' || word === 'g' ? word.toUpperCase() : word;
+}
 
 /** @param {string} name */
 function firstWord(name) {

@@ -26,7 +26,7 @@ import { firstAtLeast } from './series.js';
 export const MARGIN = { l: 46, r: 12, t: 20, b: 22 };
 
 /**
- * Titles stand level beside their axes' ends: y's above its axis, x's at the right, under the ticks.
+ * Titles stand level, where nothing is drawn: y's above its axis, x's left of its ticks.
  * @param {Options} options
  * @param {Record<string, any>} xaxis
  * @param {Record<string, any>} yaxis
@@ -39,7 +39,7 @@ export function plotLayout({ uirevision, colours, width, height }, xaxis, yaxis,
     margin: MARGIN,
     annotations: [
       { ...title, text: titles.y, x: 0, y: 1, xanchor: 'center', yanchor: 'bottom', yshift: 2 },
-      { ...title, text: titles.x, x: 1, y: 0, xanchor: 'right', yanchor: 'bottom' },
+      { ...title, text: titles.x, x: 0, y: 0, xanchor: 'right', yanchor: 'top', xshift: -8, yshift: -2 },
     ].filter(({ text }) => text !== ''),
     paper_bgcolor: 'rgba(0,0,0,0)',
     plot_bgcolor: 'rgba(0,0,0,0)',

@@ -90,13 +90,13 @@ export function instrument(store, painter, looks, kind) {
     const label = `${INSTRUMENTS[kind]} ${choice.label}`;
     const about = { empty, label: `${label} at step ${step ?? 'none'}` };
     const base = { uirevision: key, colours: palette(), role, log };
+    atStep.element.classList.toggle('tall', held.some(({ body }) => Array.isArray(body.imaginary)));
     const [above, below] = [overSteps.room(), atStep.room()];
     if (above !== null && kind !== 'density') {
       const xRange = stepRange(view.range, Math.max(open.run.step, held[held.length - 1]?.step ?? 0));
       const { y } = overSteps.ranges(`${key} ${view.range}`, kind === 'spectrum' ? { x: null, y: null } : eigenvalueExtents(held, xRange), false);
       const drawn = (kind === 'spectrum' ? heatmap : eigenvalues)(held, { ...base, ...above, ranges: { x: xRange, y } });
-      const scale = [log ? 'σ/σ₁ ≤ 10⁻⁴' : 'σ/σ₁ 0', '1', role];
-      overSteps.draw(drawn, { empty: waits, label, scale: kind === 'spectrum' ? scale : [], steps: { open, range: xRange, cursor: view.cursor } });
+      overSteps.draw(drawn, { empty: waits, label, steps: { open, range: xRange, cursor: view.cursor } });
     }
     if (below === null) return;
     if (kind === 'density') {
@@ -106,7 +106,6 @@ export function instrument(store, painter, looks, kind) {
     } else if (kind === 'spectrum') {
       atStep.draw(spectrum(look, { ...base, ...below, ranges: atStep.ranges(key, spectrumExtents(look, log), log) }), about);
     } else {
-      atStep.element.classList.toggle('tall', Array.isArray(look?.body.imaginary));
       atStep.draw(plane(look, { ...base, ...below, ranges: atStep.ranges(key, planeExtents(look), false) }), about);
     }
   };
@@ -132,6 +131,17 @@ export function instrument(store, painter, looks, kind) {
     }, STILL_MS);
   };
 
+  /** What the colours stand for. @param {Choice} choice */
+  const explain = (choice) => {
+    const key = `${choice.id} ${isLog(choice)}`;
+    if (legend.dataset.key === key) return;
+    legend.dataset.key = key;
+    const lines = choice.members.length < 2 ? [] : choice.members;
+    legend.replaceChildren(...lines.map(({ label, role, dash }) => h('span', { class: 'value' }, swatch(role, DASH_ARRAYS[dash]), label)));
+    const low = isLog(choice) ? 'σ/σ₁ ≤ 10⁻⁴' : 'σ/σ₁ 0';
+    if (kind === 'spectrum') legend.replaceChildren(h('span', { class: 'value' }, low, h('i', { class: `ramp ramp-${choice.members[0].role}` }), '1'));
+  };
+
   const show = () => {
     const { open, view } = store.state;
     const choice = chosen();
@@ -141,12 +151,7 @@ export function instrument(store, painter, looks, kind) {
     if (picker.dataset.key !== key) picker.replaceChildren(...choices.map(({ id, label }) => h('option', { value: id, text: label })));
     picker.dataset.key = key;
     picker.value = choice.id;
-    const members = choice.members.length > 1 ? choice.members : [];
-    const legendKey = members.map(({ name: each }) => each).join('\n');
-    if (legend.dataset.key !== legendKey) {
-      legend.replaceChildren(...members.map(({ label, role, dash }) => h('span', { class: 'value' }, swatch(role, DASH_ARRAYS[dash]), label)));
-    }
-    legend.dataset.key = legendKey;
+    explain(choice);
     setAttribute(picker, 'title', choice.members.map(({ name }) => `${name}: ${open.infos.get(name)?.meaning ?? ''}`).join('\n'));
     logButton.hidden = kind === 'eigenvalues';
     setAttribute(logButton, 'aria-pressed', String(isLog(choice)));

@@ -23,8 +23,8 @@ export function instrumentPlot(testid, { onReady, onZoom, onStep }) {
   const plot = h('div', { class: 'plot' });
   const over = overlay();
   const wait = waiting();
-  const [lost, said, scale] = [h('span', { class: 'instrument-notes', testid: `${testid}-notes` }), h('span'), h('span', { class: 'instrument-scale' })];
-  const caption = h('p', { class: 'meta instrument-caption' }, lost, scale, said);
+  const [lost, said] = [h('span', { class: 'instrument-notes', testid: `${testid}-notes` }), h('span')];
+  const caption = h('p', { class: 'meta instrument-caption' }, lost, said);
   const frame = h('div', { class: 'instrument-frame', testid, role: 'img' }, canvas, plot, ...over.elements, wait);
   /** @type {any} */
   let Plotly = null;
@@ -57,16 +57,17 @@ export function instrumentPlot(testid, { onReady, onZoom, onStep }) {
       heldFor = key;
       const now = performance.now();
       const logs = y === null ? null : /** @type {[number, number]} */ (y.map(Math.log10));
-      held = { x: holdRange(held.x, x, now), y: holdRange(held.y, isLog ? logs : y, now) };
-      const [low, high] = held.y.range;
-      return { x: held.x.range, y: isLog ? [10 ** low, 10 ** high] : [low, high] };
+      if (x !== null) held.x = holdRange(held.x, x, now);
+      if (y !== null) held.y = holdRange(held.y, isLog ? logs : y, now);
+      const [low, high] = held.y?.range ?? [0, 1];
+      return { x: held.x?.range ?? [0, 1], y: isLog ? [10 ** low, 10 ** high] : [low, high] };
     },
     /**
      * @param {Figure} figure
-     * @param {{empty: string, label: string, scale?: string[], steps?: {open: import('../lib/store.js').RunState, range: [number, number], cursor: number | null}}} about
-     *   empty: what an empty plot says; scale: ends of the canvas' colours; steps: of a plot over steps, what lies over it
+     * @param {{empty: string, label: string, steps?: {open: import('../lib/store.js').RunState, range: [number, number], cursor: number | null}}} about
+     *   empty: what an empty plot says; steps: of a plot over steps, what lies over it
      */
-    draw({ data, layout, notes, caption: words, cells }, { empty, label, steps, scale: ends = [] }) {
+    draw({ data, layout, notes, caption: words, cells }, { empty, label, steps }) {
       const isEmpty = data.length === 0;
       wait.hidden = !isEmpty;
       plot.hidden = isEmpty;
@@ -75,9 +76,6 @@ export function instrumentPlot(testid, { onReady, onZoom, onStep }) {
       setText(said, words);
       setText(lost, notes.join(' · '));
       setAttribute(caption, 'title', [...notes, words].join('\n'));
-      scale.hidden = isEmpty || cells === undefined;
-      if (scale.dataset.key !== ends.join()) scale.replaceChildren(ends[0] ?? '', h('i', { class: `ramp-${ends[2]}` }), ends[1] ?? '');
-      scale.dataset.key = ends.join();
       setAttribute(frame, 'aria-label', [label, isEmpty ? empty : words, ...notes].filter((text) => text !== '').join(': '));
       const marks = steps === undefined || isEmpty ? [] : changeMarks(steps.open);
       over.update({

@@ -63,6 +63,31 @@ test('what a component measures beside the usual is what the last chart shows fi
   assert.equal(plan(pointed).at(-1).title, 'Other series');
 });
 
+test('the scalars of instruments are views of the charts that they belong to, and leave the title of the last alone', () => {
+  const layers = ['conv1', 'conv2'].flatMap((layer) => [`spectrum.d.${layer}.sigma`, `spectrum.d.${layer}.stable_rank`]);
+  const names = [...PLAIN, 'modes.captured', ...layers, 'hessian.g.top', 'hessian.g.trace', 'coverage.precision', 'coverage.recall', 'vendi.samples', 'gradient.input.real', 'resources.memory'];
+  const charts = plan(open(names));
+  const views = (id) => charts.find((chart) => chart.id === id).views.map(({ label, traces }) => [label, ...traces.map(({ name, label: each }) => `${name} ${each}`)]);
+  assert.deepEqual(views('modes').slice(3), [['coverage', 'coverage.precision precision', 'coverage.recall recall'], ['vendi', 'vendi.samples samples']]);
+  assert.deepEqual(views('gradients').slice(1), [['gradient input', 'gradient.input.real real']]);
+  assert.deepEqual(views('more'), [
+    ['spectrum of D: sigma', 'spectrum.d.conv1.sigma conv1', 'spectrum.d.conv2.sigma conv2'],
+    ['spectrum of D: stable rank', 'spectrum.d.conv1.stable_rank conv1', 'spectrum.d.conv2.stable_rank conv2'],
+    ['hessian G', 'hessian.g.top top', 'hessian.g.trace trace'], ['resources', 'resources.memory memory'],
+  ]);
+  assert.equal(charts.at(-1).title, 'Other series');
+  assert.equal(cells(charts), 6);
+});
+
+test('coverage has its chart where no modes are known, and only scalars have charts', () => {
+  const charts = plan(open([...PLAIN, 'coverage.precision', 'vendi']));
+  assert.deepEqual(charts.filter(({ id }) => id === 'modes').map(({ title, views }) => [title, ...views.map(({ id }) => id)]), [['Coverage', 'coverage', 'vendi']]);
+  assert.equal(cells(charts), 6);
+  const pictured = open(PLAIN);
+  for (const [name, kind] of [['spectrum.d.conv1', 'spectrum'], ['hessian.g.eigenvalues', 'eigenvalues'], ['scores.real', 'density']]) pictured.infos.set(name, { name, kind });
+  assert.deepEqual(plan(pictured), plan(open(PLAIN)));
+});
+
 test('a choice that a chart does not have falls back to its first', () => {
   const [losses] = plan(open(PLAIN));
   assert.equal(chosen(losses, { losses: 'adversarial' }).id, 'adversarial');
