@@ -24,7 +24,7 @@ export function figure(look, options) {
   const isPlane = Array.isArray(look?.body.imaginary);
   const bars = { type: 'data', array: points.map(({ residual }) => (Number.isFinite(residual) ? residual : 0)), visible: true, color: colours.meta, thickness: 1, width: 3 };
   const trace = {
-    type: 'scatter', mode: 'markers', marker: { color: colours.roles[role], size: 7, symbol: isPlane ? 'circle' : 'line-ew-open', line: { width: 2 } },
+    type: 'scatter', mode: 'markers', marker: { color: colours.roles[role], size: isPlane ? 5 : 7, symbol: isPlane ? 'circle' : 'line-ew-open', line: { width: isPlane ? 0 : 2 } },
     x: points.map(({ real, rank }) => (isPlane ? real : rank)), y: points.map(({ real, imaginary }) => (isPlane ? imaginary : real)),
     ...(isPlane ? { error_x: bars } : {}), error_y: bars, customdata: points.map(({ residual }) => number(residual)),
     hovertemplate: isPlane ? '%{x:.4~g} + %{y:.4~g} i, residual %{customdata}<extra></extra>' : 'rank %{x}: λ = %{y:.5~g} ± %{customdata}<extra></extra>',
@@ -48,9 +48,9 @@ export function figure(look, options) {
 export function extents(look) {
   if (look === null) return { x: null, y: null };
   const { real, imaginary, residuals } = look.body;
-  const bars = extentOf(real.flatMap(withBar(residuals)));
+  const bars = extentOf(/** @type {number[]} */ (real).flatMap(withBar(residuals)));
   if (!Array.isArray(imaginary)) return { x: [1, Math.max(2, real.length)], y: bars };
-  return { x: withZero(bars), y: withZero(extentOf(imaginary.flatMap(withBar(residuals)))) };
+  return { x: withZero(bars), y: withZero(extentOf(/** @type {number[]} */ (imaginary).flatMap(withBar(residuals)))) };
 }
 
 /** @param {[number, number] | null} range @returns {[number, number] | null} */
@@ -58,13 +58,18 @@ function withZero(range) {
   return range === null ? null : [Math.min(0, range[0]), Math.max(0, range[1])];
 }
 
-/** Largest real part first. @param {Look | null} look */
+/**
+ * Largest real part first.
+ * @param {Look | null} look
+ */
 function finite(look) {
   const { real = [], imaginary = null, residuals = [] } = look?.body ?? {};
-  const all = real.map((/** @type {number} */ each, /** @type {number} */ index) => ({ real: each, imaginary: imaginary?.[index] ?? 0, residual: residuals[index] ?? NaN }));
-  const kept = all.filter((/** @type {any} */ point) => Number.isFinite(point.real) && Number.isFinite(point.imaginary));
-  kept.sort((/** @type {any} */ one, /** @type {any} */ other) => other.real - one.real);
-  return { points: kept.map((/** @type {any} */ point, /** @type {number} */ index) => ({ ...point, rank: index + 1 })), broken: all.length - kept.length };
+  const all = /** @type {number[]} */ (real).map((each, index) => ({
+    real: each, imaginary: Number(imaginary?.[index] ?? 0), residual: Number(residuals[index] ?? NaN),
+  }));
+  const kept = all.filter((point) => Number.isFinite(point.real) && Number.isFinite(point.imaginary));
+  kept.sort((one, other) => other.real - one.real);
+  return { points: kept.map((point, index) => ({ ...point, rank: index + 1 })), broken: all.length - kept.length };
 }
 
 /** @param {Look} look @param {number[]} values */
