@@ -7,6 +7,7 @@
  * @property {string} label
  * @property {string} role
  * @property {'solid' | 'dash' | 'dot' | 'dashdot'} dash
+ * @property {string} [error] series of its standard error, drawn as a band
  *
  * @typedef {object} View one set of series that a chart can show
  * @property {string} id
@@ -31,9 +32,9 @@ const KNOWN = new Set(['loss', 'logit', 'auxiliary', 'samples', 'modes', 'gradie
 
 /** First words of the instruments' scalars, by the chart whose views they are. @type {Record<string, string[]>} */
 const INSTRUMENT_WORDS = {
-  modes: ['coverage', 'frechet', 'vendi', 'ndb', 'diversity', 'birthday', 'neighbours', 'ms_ssim'],
+  modes: ['coverage', 'frechet', 'vendi', 'ndb', 'diversity', 'birthday', 'nearest_real', 'ms_ssim'],
   gradients: ['gradient', 'input_gradient', 'movement'],
-  more: ['spectrum', 'hessian', 'hessian_density', 'game_jacobian', 'sharpness', 'scores', 'path_angle', 'batch_norm', 'resources'],
+  more: ['spectrum', 'hessian', 'hessian_density', 'game_jacobian', 'sharpness_line', 'scores', 'batch_norm', 'memory'],
 };
 const OF_INSTRUMENTS = new Set(Object.values(INSTRUMENT_WORDS).flat());
 /** Series of single components that fall by powers of ten. */
@@ -50,7 +51,7 @@ export function plan(open) {
   const names = new Set([...infos.values()].filter(({ kind }) => kind === 'scalar').map(({ name }) => name));
   const isAnnounced = names.size > 0;
   const isLabelled = isAnnounced ? names.has('loss.d.auxiliary') : run.spec.conditioning?.name !== 'none';
-  const coverage = instrumentViews(names, 'modes');
+  const coverage = instrumentViews(infos, names, 'modes');
   const hasModes = !isAnnounced || names.has('modes.captured') || coverage.length > 0;
   const accuracies = accuracyViews(run, names, isAnnounced, isLabelled);
   const charts = [
@@ -59,13 +60,13 @@ export function plan(open) {
     ...(accuracies.length > 0 ? [chart('accuracies', 'Accuracies', accuracies)] : []),
     ...(hasModes ? [chart('modes', names.has('modes.captured') || coverage.length === 0 ? 'Modes' : 'Coverage', [...modeViews(names, isAnnounced), ...coverage])] : []),
   ];
-  const gradients = instrumentViews(names, 'gradients');
+  const gradients = instrumentViews(infos, names, 'gradients');
   charts.push(chart('gradients', gradients.length > 0 ? 'Gradients' : 'Gradient norms', [players('norms', 'norms', 'gradient.d.norm', 'gradient.g.norm'), ...gradients], true));
   if (charts.length < 5) charts.splice(-1, 0, chart('scores', 'Logits of D', [logitView()]));
   const isScored = charts.some(({ id }) => id === 'scores');
   const own = ownViews([...names]);
   const title = own.length > 0 ? 'Of this game' : isScored ? 'Other series' : 'Logits of D';
-  charts.push(chart('more', title, [...own, ...moreViews(names, isScored, instrumentViews(names, 'more'))], own.some(({ id }) => LOG_OF_ITS_OWN.has(id))));
+  charts.push(chart('more', title, [...own, ...moreViews(names, isScored, instrumentViews(infos, names, 'more'))], own.some(({ id }) => LOG_OF_ITS_OWN.has(id))));
   charts[0].isWide = charts.length % 2 === 1 || charts.length < 5;
   charts[charts.length - 1].isWide = charts.length === 4;
   return charts;
@@ -182,29 +183,55 @@ function ownViews(names) {
   });
 }
 
+/** What a standard error's series is called, after the name of what it is the error of. */
+const ERRORS = ['.error', '.stderr', '_stderr'];
+/** The same number for real samples against real ones: the floor that a good generator comes near. */
+const FLOOR = '.real';
+
 /**
- * The scalars of the instruments that a chart shows, a view each: of a matrix' or a player's series the same quantity of
- * all, `spectrum.d.conv1.sigma` and `spectrum.d.conv2.sigma`; of others those that differ in the last word alone.
+ * The scalars of the instruments that a chart shows, a view for those that belong together and have the same unit: of
+ * layers the same quantity of all (`spectrum.d.conv1.sigma_1`, `spectrum.d.conv2.sigma_1`), else those that differ in
+ * the last word alone. An error is the band around its line, a floor a dotted line in its colour.
+ * @param {import('./store.js').RunState['infos']} infos
  * @param {Set<string>} names of scalar series
  * @param {string} chart
  * @returns {View[]}
  */
-function instrumentViews(names, chart) {
-  /** @type {Map<string, {label: string, members: {name: string, label: string}[]}>} */
-  const groups = new Map();
-  for (const name of [...names].filter((each) => INSTRUMENT_WORDS[chart].includes(firstWord(each)) && !PLAYERS_NORM.has(each))) {
-    const [first, second, ...rest] = name.split('.');
-    const last = rest.pop();
-    const isOfLayers = last !== undefined && rest.length > 0;
-    const label = isOfLayers ? `${first} of ${player(second)}: ${last}` : last === undefined ? first : `${first} ${player(second)}`;
-    const key = isOfLayers ? `${first}.${second}.*.${last}` : name.split('.').slice(0, -1).join('.') || name;
-    const group = groups.get(key) ?? { label: label.replaceAll('_', ' '), members: [] };
-    group.members.push({ name, label: isOfLayers ? rest.join('.') : (last ?? second ?? first) });
-    groups.set(key, group);
+function instrumentViews(infos, names, chart) {
+  const isError = (/** @type {string} */ name) => ERRORS.some((ending) => name.endsWith(ending) && names.has(name.slice(0, -ending.length)));
+  const isFloor = (/** @type {string} */ name) => name.endsWith(FLOOR) && names.has(name.slice(0, -FLOOR.length));
+  /** @type {Map<string, View>} */
+  const found = new Map();
+  for (const name of names) {
+    if (!INSTRUMENT_WORDS[chart].includes(firstWord(name)) || PLAYERS_NORM.has(name) || isError(name) || isFloor(name)) continue;
+    const unit = infos.get(name)?.unit ?? '';
+    const { key, label, own } = placeOf(name);
+    const id = unit === '' ? key : `${key} ${unit}`;
+    const group = found.get(id) ?? view(id, `${label}${unit === '' ? '' : ` (${unit})`}`.replaceAll('_', ' '), []);
+    const line = memberOf(name, own, group.traces.filter(({ name: each }) => !isFloor(each)).length);
+    group.traces.push(...[line, { ...line, name: name + FLOOR, label: `${own}, real`, dash: /** @type {const} */ ('dot') }]
+      .filter((trace) => names.has(trace.name))
+      .map((trace) => ({ ...trace, error: ERRORS.map((ending) => trace.name + ending).find((each) => names.has(each)) })));
+    found.set(id, group);
   }
-  return [...groups].map(([id, { label, members }]) => view(id, label, members.map(({ name, label: each }, index) => free(name, each, index))));
+  return [...found.values()];
 }
 const PLAYERS_NORM = new Set(['gradient.d.norm', 'gradient.g.norm']);
+
+/** The view that a scalar of an instrument is in, and what it is called there. @param {string} name */
+function placeOf(name) {
+  const [first, second = first, ...rest] = name.split('.');
+  const last = rest.pop();
+  if (last === undefined) return { key: first, label: first, own: second };
+  if (rest.length === 0) return { key: `${first}.${second}`, label: `${first} ${player(second)}`, own: last };
+  return { key: `${first}.${second}.*.${last}`, label: `${first} of ${player(second)}: ${last}`, own: rest.join('.') };
+}
+
+/** @param {string} name @param {string} own @param {number} index @returns {Trace} */
+function memberOf(name, own, index) {
+  if (own === 'd' || own === 'g') return { name, label: player(own), role: player(own), dash: own === 'd' ? 'solid' : 'dash' };
+  return free(name, own.replaceAll('_', ' '), index);
+}
 
 /** @param {string} word */
 function player(word) {

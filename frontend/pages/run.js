@@ -70,7 +70,8 @@ export function runPage(context, id) {
   showName(bar, id);
   /** @param {import('../lib/store.js').RunState} open */
   function charted(open) {
-    return [...new Set(plan(open).flatMap((chart) => chosen(chart, store.state.view.choice).traces.map(({ name }) => name)))];
+    const traces = plan(open).flatMap((chart) => chosen(chart, store.state.view.choice).traces);
+    return [...new Set(traces.flatMap(({ name, error }) => (error === undefined ? [name] : [name, error])))];
   }
   return () => {
     following.stop();
