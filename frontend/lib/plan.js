@@ -34,7 +34,7 @@ const KNOWN = new Set(['loss', 'logit', 'auxiliary', 'samples', 'modes', 'gradie
 const INSTRUMENT_WORDS = {
   modes: ['coverage', 'frechet', 'vendi', 'ndb', 'diversity', 'birthday', 'nearest_real', 'ms_ssim'],
   gradients: ['gradient', 'input_gradient', 'movement'],
-  more: ['spectrum', 'hessian', 'hessian_density', 'game_jacobian', 'sharpness_line', 'scores', 'batch_norm', 'memory'],
+  more: ['spectrum', 'hessian', 'hessian_density', 'game_jacobian', 'sharpness_line', 'scores', 'batch_norm', 'memory', 'resources'],
 };
 const OF_INSTRUMENTS = new Set(Object.values(INSTRUMENT_WORDS).flat());
 /** Series of single components that fall by powers of ten. */
