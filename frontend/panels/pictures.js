@@ -45,7 +45,7 @@ export function pictures(store, painter, looks) {
     for (const button of tabs.children) setAttribute(button, 'aria-pressed', String(/** @type {HTMLElement} */ (button).dataset.kind === kind));
     setText(aside, content?.words() ?? '');
   };
-  const stop = store.subscribe(['infos', 'pictures', 'points', 'view', 'run'], show);
+  const stop = store.subscribe(['infos', 'pictures', 'points', 'looks', 'view', 'run'], show);
   const timer = window.setInterval(() => setText(aside, content?.words() ?? ''), 500);
   show();
   return {

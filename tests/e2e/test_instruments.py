@@ -85,7 +85,8 @@ def test_the_cursor_chooses_what_is_shown_and_a_reload_shows_the_same(page, serv
     page.get_by_test_id("tab-eigenvalues").click()
     eventually(page, lambda: points(page, "eigenvalues-at-step") == 2, "two eigenvalues of one look")
     assert bars(page, "eigenvalues-at-step") == 2, "a residual each"
-    assert points(page, "eigenvalues-over-steps") == bars(page, "eigenvalues-over-steps") == 2 * 7
+    eventually(page, lambda: points(page, "eigenvalues-over-steps") == 2 * 7, "two of each of seven looks")
+    assert bars(page, "eigenvalues-over-steps") == 2 * 7
     said = page.get_by_test_id("eigenvalues-at-step").get_attribute("aria-label")
     assert said == "Eigenvalues G hessian.played at step 30: λ −1 … 3 · residual ≤ 0.500 · 12 products"
     page.get_by_test_id("pick-eigenvalues").select_option("game_jacobian.played")
@@ -97,7 +98,7 @@ def test_the_cursor_chooses_what_is_shown_and_a_reload_shows_the_same(page, serv
     lines = page.get_by_test_id("density-at-step").locator(".scatterlayer path.js-line")
     eventually(page, lambda: lines.count() == 2, "both histograms")
     assert bars(page, "density-at-step") == 2 * 25
-    assert "step 30" in pictures.inner_text()
+    eventually(page, lambda: "step 30" in pictures.inner_text(), "the step in the header")
 
     page.reload()
     page.get_by_test_id("tab-spectrum").click()
