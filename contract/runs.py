@@ -4,7 +4,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
-from contract.events import CommandName, Number, Outcome, SeriesInfo, Status
+from contract.events import CommandName, Density, Eigenvalues, Number, Outcome, SeriesInfo, Spectrum, Status
 from contract.knobs import KnobDescription, KnobValue
 from contract.numbers import Wire
 from contract.spec import RunSpec
@@ -146,12 +146,21 @@ class ScalarSeries(Wire):
     """Event id up to which this answer is complete."""
 
 
+class Look(Wire):
+    """A spectrum, eigenvalues or a density at one step."""
+
+    step: int
+    body: Spectrum | Eigenvalues | Density
+
+
 class StepSeries(Wire):
-    """A series of pictures, points or spectra: the steps that exist."""
+    """A series of pictures, points, spectra, eigenvalues or densities: the steps that exist."""
 
     name: str
     kind: str
     steps: list[int]
+    looks: list[Look] = []
+    """Of spectra, eigenvalues and densities, when asked for: those at each 2ᵏ-th step of the series, and the last."""
     cursor: str
 
 

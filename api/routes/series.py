@@ -26,6 +26,8 @@ from contract.runs import Page, ScalarSeries, SeriesState, StepSeries
 router = APIRouter(prefix="/runs/{id}/series", tags=["series"], responses=responses(NoSuchRun, SqlAway, InvalidRequest))
 
 FURTHEST_STEP = 2**62 - 1
+MOST_LOOKS = 500
+"""Measurements of one answer: some 2 MB of spectra with 200 values each, before compression."""
 Step = Annotated[int, Query(ge=0, le=FURTHEST_STEP)]
 _PICTURE: dict[int | str, dict[str, Any]] = {  # Any: as FastAPI takes it
     200: {"content": {"image/png": {}}, "description": "A grid's picture, or the measurement as JSON."}
@@ -54,18 +56,21 @@ def get_series(
     first: Annotated[int, Query(alias="from", ge=0, le=FURTHEST_STEP)] = 0,
     last: Annotated[int | None, Query(alias="to", ge=0, le=FURTHEST_STEP)] = None,
     buckets: Annotated[int, Query(ge=10, le=10_000, description="Most buckets to answer with.")] = 1000,
+    looks: Annotated[int, Query(ge=0, le=MOST_LOOKS, description="Most spectra, eigenvalues, densities.")] = 0,
 ) -> Response:
     """A scalar series in buckets aligned to powers of two of the step; of other kinds, the steps that exist.
 
     With at least as many buckets as points each point is its own bucket (`bucket_steps` 1), exact to the last bit.
     Wider buckets widen the range to whole buckets, so that a zoom shows the same buckets as the whole.
+    With `looks`, the steps of spectra, eigenvalues and densities come with what was measured at so many of them: at
+    each, each second, fourth … of the whole series, whichever is the first to fit, and at the last.
     """
     with serving.database.read() as session:
         row = _series(serving, run, name, series.find(session, run, name))
         if series.info(row).kind == "scalar":
             found: Wire = series.scalars(session, runs.find(session, run), row, first, last, buckets)
         else:
-            found = series.frames(session, run, row, first, last)
+            found = series.frames(session, run, row, first, last, looks)
     # Written by the model itself: FastAPI would write NaN as null where an answer is one of several models.
     return Response(found.model_dump_json(), media_type="application/json")
 

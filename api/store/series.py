@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.positions import event_id_of
@@ -12,9 +12,9 @@ from api.series.chunks import FURTHEST, SeriesReader
 from api.series.points import Points
 from api.store.state import cursor_position
 from api.tables import EventRow, FrameRow, RunRow, SeriesRow
-from contract.events import SeriesInfo
+from contract.events import BODIES, Density, Eigenvalues, SeriesInfo, Spectrum
 from contract.numbers import loads, number
-from contract.runs import ScalarSeries, SeriesState, StepSeries
+from contract.runs import Look, ScalarSeries, SeriesState, StepSeries
 
 KEY_SERIES = ("loss.d", "loss.g", "modes.captured", "modes.high_quality", "speed.steps_per_s")
 """What a list of runs shows of each."""
@@ -59,13 +59,50 @@ def latest(session: Session, runs: Iterable[str]) -> dict[str, dict[str, float]]
     return found
 
 
-def frames(session: Session, run: str, row: SeriesRow, first: int, last: int | None) -> StepSeries:
-    """The steps at which a series of pictures, points or spectra was measured."""
+def frames(session: Session, run: str, row: SeriesRow, first: int, last: int | None, most_looks: int = 0) -> StepSeries:
+    """The steps at which a series of pictures, points or spectra was measured; of spectra also so many themselves."""
     cursor = event_id_of(cursor_position(session))
-    query = select(FrameRow.step).where(FrameRow.run == run, FrameRow.series == row.name, FrameRow.step >= first)
+    of_series = (FrameRow.run == run, FrameRow.series == row.name)
+    query = select(FrameRow.step).where(*of_series, FrameRow.step >= first)
     query = query if last is None else query.where(FrameRow.step <= last)
-    steps = session.scalars(query.order_by(FrameRow.step)).all()
-    return StepSeries(name=row.name, kind=info(row).kind, steps=list(steps), cursor=cursor)
+    steps = list(session.scalars(query.order_by(FrameRow.step)))
+    kind = info(row).kind
+    if most_looks == 0 or kind not in _LOOKED_AT_MANY_AT_ONCE:
+        return StepSeries(name=row.name, kind=kind, steps=steps, cursor=cursor)
+    n_before = session.scalar(select(func.count()).select_from(FrameRow).where(*of_series, FrameRow.step < first)) or 0
+    looks = _looks(session, run, row.name, spread(steps, n_before, most_looks))
+    return StepSeries(name=row.name, kind=kind, steps=steps, looks=looks, cursor=cursor)
+
+
+def spread(steps: list[int], n_before: int, most: int) -> list[int]:
+    """At most so many of the steps: those whose place in the series is a multiple of a power of two, and the last.
+
+    The power is the smallest that does. Places count from the start of the series, of which `n_before` steps come
+    before these, so that a zoom and a run that has gone on show the same measurements, and more.
+
+    >>> spread([10, 20, 30, 40, 50, 60], 0, 4)
+    [10, 30, 50, 60]
+    """
+    if len(steps) <= most:
+        return steps
+    if most <= 1:
+        return steps[-1:][:most]
+    stride = 1
+    while len(chosen := steps[-n_before % stride :: stride]) > most - 1:
+        stride *= 2
+    return chosen if chosen and chosen[-1] == steps[-1] else [*chosen, steps[-1]]
+
+
+_LOOKED_AT_MANY_AT_ONCE = frozenset({Spectrum.kind, Eigenvalues.kind, Density.kind})
+"""Kinds whose measurements are small enough to be answered many at once; pictures and points are not."""
+
+
+def _looks(session: Session, run: str, name: str, steps: list[int]) -> list[Look]:
+    query = select(FrameRow.step, EventRow.kind, EventRow.body).join(EventRow, FrameRow.position == EventRow.position)
+    of_series = (FrameRow.run == run, FrameRow.series == name)
+    rows = session.execute(query.where(*of_series, FrameRow.step.in_(steps)).order_by(FrameRow.step))
+    bodies = [(step, BODIES[kind].model_validate_json(body)) for step, kind, body in rows]
+    return [Look.model_validate({"step": step, "body": body}) for step, body in bodies]
 
 
 def frame(session: Session, run: str, name: str, step: int) -> EventRow | None:

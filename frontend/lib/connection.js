@@ -92,7 +92,7 @@ export function getMeasurement(run, series, step) {
   return get(`/runs/${encodeURIComponent(run)}/series/${encodeURIComponent(series)}/${step}`);
 }
 
-/** @param {string} run @param {string} series @param {{from?: number, to?: number, buckets?: number}} [query] */
+/** @param {string} run @param {string} series @param {{from?: number, to?: number, buckets?: number, looks?: number}} [query] */
 export function getSeries(run, series, query = {}) {
   return get(`/runs/${encodeURIComponent(run)}/series/${encodeURIComponent(series)}`, query);
 }

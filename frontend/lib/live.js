@@ -6,16 +6,15 @@
 
 import { get, getMeasurement, getSeries, openStream, Problem } from './connection.js';
 import { oldest } from './cursor.js';
+import { inParallel, noneYet } from './fetching.js';
 import { fromWire } from './format.js';
 import { ledgerKey } from './ledger.js';
+import { liveLooks } from './live_looks.js';
 import { applyEvent, openRun, replayScalars } from './reduce.js';
 import { bucketsFrom, emptyBuckets } from './series.js';
 
 /** Buckets asked for a chart: about one a pixel of the widest. */
 export const BUCKETS = 600;
-
-/** Series fetched at the same time; a browser allows six connections, of which the stream holds one. */
-const PARALLEL = 4;
 
 /** Batches of scalars (10 a second) kept to fill a series that is asked for later. */
 const RECENT = 600;
@@ -27,7 +26,7 @@ const MOST_REQUESTS = 10_000;
 const RETRY_MS = 2000;
 
 /** All that a new snapshot may change. */
-const ALL = ['run', 'knobs', 'ledger', 'checkpoints', 'alarms', 'infos', 'series', 'pictures', 'points', 'stream'];
+const ALL = ['run', 'knobs', 'ledger', 'checkpoints', 'alarms', 'infos', 'series', 'pictures', 'points', 'looks', 'stream'];
 
 /**
  * @typedef {import('./store.js').Store} Store
@@ -38,6 +37,7 @@ const ALL = ['run', 'knobs', 'ledger', 'checkpoints', 'alarms', 'infos', 'series
  * @property {() => void} stop
  * @property {(names: string[]) => Promise<void>} want fetch these series, and keep them up to date
  * @property {(names: string[], range: [number, number]) => Promise<void>} zoom fetch finer buckets of that range
+ * @property {import('./live_looks.js').LiveLooks} looks spectra, eigenvalues and densities
  */
 
 /**
@@ -65,11 +65,12 @@ export function followRun(store, id, charted, onProblem) {
     if (isStopped) return;
     if (isFirst) show();
     await inParallel(charted(open), (name) => loadScalar(open, name));
+    await looks.reload(open);
     if (isStopped) return;
     close();
     recent.length = 0;
     show();
-    close = listen(store, open, recent, again);
+    close = listen(store, open, keep, again);
   };
 
   /** What no retry can mend is handed on; for the rest, everything is asked anew a little later. */
@@ -86,6 +87,12 @@ export function followRun(store, id, charted, onProblem) {
   };
   const again = () => {
     load().catch(recover);
+  };
+  const looks = liveLooks(store, id, recover);
+  const keep = (/** @type {RunEvent} */ event) => {
+    if (event.kind === 'scalars') recent.push(event);
+    if (recent.length > RECENT) recent.shift();
+    looks.keep(event);
   };
 
   /** @type {Set<string>} */
@@ -113,6 +120,7 @@ export function followRun(store, id, charted, onProblem) {
       await inParallel(missing, (name) => fetchOne(open, name)).catch(recover);
     },
     zoom: (names, range) => zoom(names, range).catch(recover),
+    looks,
   };
 
   /** @param {string[]} names @param {[number, number]} range */
@@ -132,17 +140,16 @@ export function followRun(store, id, charted, onProblem) {
  * Lets the stream's events act on the run's state.
  * @param {Store} store
  * @param {RunState} open
- * @param {RunEvent[]} recent
+ * @param {(event: RunEvent) => void} keep
  * @param {() => void} again
  */
-function listen(store, open, recent, again) {
+function listen(store, open, keep, again) {
   const { attempt } = open.run;
   return openStream([open.run.id], snapshotEnd(open), {
     onEvent: (event) => {
       store.change(['stream'], ({ stream }) => arrived(stream, event));
       store.change(applyEvent(open, event), () => {});
-      if (event.kind === 'scalars') recent.push(event);
-      if (recent.length > RECENT) recent.shift();
+      keep(event);
       const isRestart = event.kind === 'run.status' && event.body.from_step > 0 && event.attempt > attempt;
       if (isRestart && [...open.scalars.values()].some(({ bucketSteps }) => bucketSteps > 1)) again();
     },
@@ -195,41 +202,11 @@ async function loadScalar(open, name) {
   open.scalars.set(name, answer === null ? emptyBuckets(name, open.run.cursor) : bucketsFrom(answer));
 }
 
-/**
- * A series that was announced, and of which nothing is recorded yet.
- * @param {unknown} error
- * @returns {null}
- */
-function noneYet(error) {
-  if (error instanceof Problem && error.status === 404) return null;
-  throw error;
-}
-
 /** @param {RunState} open */
 function snapshotEnd(open) {
   const scalars = [...open.scalars.values()].map(({ cursor }) => cursor);
-  return oldest([open.run.cursor, ...scalars, ...open.stepCursors.values()]);
-}
-
-/**
- * @template T, R
- * @param {T[]} items
- * @param {(item: T) => Promise<R>} task
- * @returns {Promise<R[]>} in the items' order
- */
-async function inParallel(items, task) {
-  /** @type {R[]} */
-  const results = [];
-  let next = 0;
-  const take = async () => {
-    while (next < items.length) {
-      const index = next;
-      next += 1;
-      results[index] = await task(items[index]);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, take));
-  return results;
+  const looks = [...open.looks.values()].map(({ cursor }) => cursor);
+  return oldest([open.run.cursor, ...scalars, ...open.stepCursors.values(), ...looks]);
 }
 
 /** @param {import('./store.js').Stream} stream @param {RunEvent} event */

@@ -7,6 +7,7 @@
  * @property {string} label
  * @property {string} role
  * @property {'solid' | 'dash' | 'dot' | 'dashdot'} dash
+ * @property {string} [error] series of its standard error, drawn as a band
  *
  * @typedef {object} View one set of series that a chart can show
  * @property {string} id
@@ -28,6 +29,14 @@ const FREE_ROLES = ['real', 'penalty', 'extra2', 'extra1', 'D', 'G'];
 
 /** First words of the series that have a chart, or a view in the last one, whatever the run is made of. */
 const KNOWN = new Set(['loss', 'logit', 'auxiliary', 'samples', 'modes', 'gradient', 'penalty', 'weighted', 'speed', 'knob', 'cost']);
+
+/** First words of the instruments' scalars, by the chart whose views they are. @type {Record<string, string[]>} */
+const INSTRUMENT_WORDS = {
+  modes: ['coverage', 'frechet', 'vendi', 'ndb', 'diversity', 'birthday', 'nearest_real', 'ms_ssim'],
+  gradients: ['gradient', 'input_gradient', 'movement'],
+  more: ['spectrum', 'hessian', 'hessian_density', 'game_jacobian', 'sharpness_line', 'scores', 'batch_norm', 'memory', 'resources'],
+};
+const OF_INSTRUMENTS = new Set(Object.values(INSTRUMENT_WORDS).flat());
 /** Series of single components that fall by powers of ten. */
 const LOG_OF_ITS_OWN = new Set(['duality_gap']);
 
@@ -39,23 +48,25 @@ const SHARE = /** @type {[number, number]} */ ([0, 1]);
  */
 export function plan(open) {
   const { run, infos } = open;
-  const names = new Set(infos.keys());
-  const isAnnounced = [...infos.values()].some(({ kind }) => kind === 'scalar');
+  const names = new Set([...infos.values()].filter(({ kind }) => kind === 'scalar').map(({ name }) => name));
+  const isAnnounced = names.size > 0;
   const isLabelled = isAnnounced ? names.has('loss.d.auxiliary') : run.spec.conditioning?.name !== 'none';
-  const hasModes = !isAnnounced || names.has('modes.captured');
+  const coverage = instrumentViews(infos, names, 'modes');
+  const hasModes = !isAnnounced || names.has('modes.captured') || coverage.length > 0;
   const accuracies = accuracyViews(run, names, isAnnounced, isLabelled);
   const charts = [
     chart('losses', 'Losses', lossViews(isLabelled)),
     ...(isLabelled ? [chart('auxiliary', 'Label losses', labelViews(Object.keys(run.attributes)))] : []),
     ...(accuracies.length > 0 ? [chart('accuracies', 'Accuracies', accuracies)] : []),
-    ...(hasModes ? [chart('modes', 'Modes', modeViews())] : []),
+    ...(hasModes ? [chart('modes', names.has('modes.captured') || coverage.length === 0 ? 'Modes' : 'Coverage', [...modeViews(names, isAnnounced), ...coverage])] : []),
   ];
-  charts.push(chart('gradients', 'Gradient norms', [players('norms', 'norms', 'gradient.d.norm', 'gradient.g.norm')], true));
+  const gradients = instrumentViews(infos, names, 'gradients');
+  charts.push(chart('gradients', gradients.length > 0 ? 'Gradients' : 'Gradient norms', [players('norms', 'norms', 'gradient.d.norm', 'gradient.g.norm'), ...gradients], true));
   if (charts.length < 5) charts.splice(-1, 0, chart('scores', 'Logits of D', [logitView()]));
   const isScored = charts.some(({ id }) => id === 'scores');
-  const own = ownViews([...infos.values()].filter(({ kind }) => kind === 'scalar').map(({ name }) => name));
+  const own = ownViews([...names]);
   const title = own.length > 0 ? 'Of this game' : isScored ? 'Other series' : 'Logits of D';
-  charts.push(chart('more', title, [...own, ...moreViews(names, isScored)], own.some(({ id }) => LOG_OF_ITS_OWN.has(id))));
+  charts.push(chart('more', title, [...own, ...moreViews(names, isScored, instrumentViews(infos, names, 'more'))], own.some(({ id }) => LOG_OF_ITS_OWN.has(id))));
   charts[0].isWide = charts.length % 2 === 1 || charts.length < 5;
   charts[charts.length - 1].isWide = charts.length === 4;
   return charts;
@@ -128,7 +139,9 @@ function accuracyViews(run, names, isAnnounced, isLabelled) {
   ];
 }
 
-function modeViews() {
+/** @param {Set<string>} names @param {boolean} isAnnounced */
+function modeViews(names, isAnnounced) {
+  if (isAnnounced && !names.has('modes.captured')) return [];
   return [
     { ...view('captured', 'captured', [free('modes.captured', 'modes', 0)]), fromZero: true },
     view('quality', 'high-quality share', [free('modes.high_quality', 'share', 0)], SHARE),
@@ -143,8 +156,8 @@ function logitView() {
   ]);
 }
 
-/** @param {Set<string>} names @param {boolean} isScored whether D's logits have a chart of their own */
-function moreViews(names, isScored) {
+/** @param {Set<string>} names @param {boolean} isScored whether D's logits have a chart of their own @param {View[]} instruments */
+function moreViews(names, isScored, instruments) {
   const groups = [
     ['penalty', 'penalties'], ['weighted', 'penalties, weighted'], ['speed', 'speed'], ['knob', 'knobs'], ['optimiser', 'learning rates'], ['cost', 'cost of watching (ms)'],
   ].flatMap(([prefix, label]) => {
@@ -152,8 +165,8 @@ function moreViews(names, isScored) {
     return members.length === 0 ? [] : [view(prefix, label, members.map((name, index) => free(name, tail(name), index)))];
   });
   const speed = view('speed', 'speed', [free('speed.steps_per_s', 'steps/s', 0)]);
-  if (!isScored) return [logitView(), ...groups];
-  return groups.length > 0 ? groups : [speed];
+  if (!isScored) return [logitView(), ...instruments, ...groups];
+  return instruments.length + groups.length > 0 ? [...instruments, ...groups] : [speed];
 }
 
 /**
@@ -162,12 +175,72 @@ function moreViews(names, isScored) {
  * @param {string[]} names
  */
 function ownViews(names) {
-  const others = names.filter((name) => !KNOWN.has(name.split('.')[0]) && !name.endsWith('.rate'));
+  const others = names.filter((name) => !KNOWN.has(firstWord(name)) && !OF_INSTRUMENTS.has(firstWord(name)) && !name.endsWith('.rate'));
   const prefixes = [...new Set(others.map((name) => name.slice(0, name.lastIndexOf('.'))))];
   return prefixes.map((prefix) => {
     const members = others.filter((name) => name.slice(0, name.lastIndexOf('.')) === prefix);
     return view(prefix, prefix.replaceAll('_', ' '), members.map((name, index) => free(name, name.slice(prefix.length + 1), index)));
   });
+}
+
+/** What a standard error's series is called, after the name of what it is the error of. */
+const ERRORS = ['.error', '.stderr', '_stderr'];
+/** The same number for real samples against real ones: the floor that a good generator comes near. */
+const FLOOR = '.real';
+
+/**
+ * The scalars of the instruments that a chart shows, a view for those that belong together and have the same unit: of
+ * layers the same quantity of all (`spectrum.d.conv1.sigma_1`, `spectrum.d.conv2.sigma_1`), else those that differ in
+ * the last word alone. An error is the band around its line, a floor a dotted line in its colour.
+ * @param {import('./store.js').RunState['infos']} infos
+ * @param {Set<string>} names of scalar series
+ * @param {string} chart
+ * @returns {View[]}
+ */
+function instrumentViews(infos, names, chart) {
+  const isError = (/** @type {string} */ name) => ERRORS.some((ending) => name.endsWith(ending) && names.has(name.slice(0, -ending.length)));
+  const isFloor = (/** @type {string} */ name) => name.endsWith(FLOOR) && names.has(name.slice(0, -FLOOR.length));
+  /** @type {Map<string, View>} */
+  const found = new Map();
+  for (const name of names) {
+    if (!INSTRUMENT_WORDS[chart].includes(firstWord(name)) || PLAYERS_NORM.has(name) || isError(name) || isFloor(name)) continue;
+    const unit = infos.get(name)?.unit ?? '';
+    const { key, label, own } = placeOf(name);
+    const id = unit === '' ? key : `${key} ${unit}`;
+    const group = found.get(id) ?? view(id, `${label}${unit === '' ? '' : ` (${unit})`}`.replaceAll('_', ' '), []);
+    const line = memberOf(name, own, group.traces.filter(({ name: each }) => !isFloor(each)).length);
+    group.traces.push(...[line, { ...line, name: name + FLOOR, label: `${own}, real`, dash: /** @type {const} */ ('dot') }]
+      .filter((trace) => names.has(trace.name))
+      .map((trace) => ({ ...trace, error: ERRORS.map((ending) => trace.name + ending).find((each) => names.has(each)) })));
+    found.set(id, group);
+  }
+  return [...found.values()];
+}
+const PLAYERS_NORM = new Set(['gradient.d.norm', 'gradient.g.norm']);
+
+/** The view that a scalar of an instrument is in, and what it is called there. @param {string} name */
+function placeOf(name) {
+  const [first, second = first, ...rest] = name.split('.');
+  const last = rest.pop();
+  if (last === undefined) return { key: first, label: first, own: second };
+  if (rest.length === 0) return { key: `${first}.${second}`, label: `${first} ${player(second)}`, own: last };
+  return { key: `${first}.${second}.*.${last}`, label: `${first} of ${player(second)}: ${last}`, own: rest.join('.') };
+}
+
+/** @param {string} name @param {string} own @param {number} index @returns {Trace} */
+function memberOf(name, own, index) {
+  if (own === 'd' || own === 'g') return { name, label: player(own), role: player(own), dash: own === 'd' ? 'solid' : 'dash' };
+  return free(name, own.replaceAll('_', ' '), index);
+}
+
+/** @param {string} word */
+function player(word) {
+  return word === 'd' || word === 'g' ? word.toUpperCase() : word;
+}
+
+/** @param {string} name */
+function firstWord(name) {
+  return name.split('.')[0];
 }
 
 /** @param {string} name */

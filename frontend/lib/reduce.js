@@ -9,6 +9,7 @@
 import { compareIds } from './cursor.js';
 import { fromWire } from './format.js';
 import { applyCommand, applyKnob } from './ledger.js';
+import { addLook, dropLater as dropLaterLooks } from './looks.js';
 import { addPoint, firstAtLeast, supersede } from './series.js';
 
 /** Log lines that are kept for the alarms panel. */
@@ -43,6 +44,7 @@ export function openRun(run) {
     layouts: new Map(),
     clouds: new Map(),
     newestCloud: new Map(),
+    looks: new Map(),
     ledger: new Map(),
     checkpoints: new Map(),
     alarms: new Map(),
@@ -75,6 +77,9 @@ const REDUCERS = {
   scalars: applyScalars,
   grid: applyGrid,
   points: applyPoints,
+  spectrum: applyLook,
+  eigenvalues: applyLook,
+  density: applyLook,
   knob: applyKnob,
   command: applyCommand,
   'checkpoint.written': applyCheckpoint,
@@ -92,7 +97,7 @@ function applyStatus(open, event, isNews) {
   const topics = ['run'];
   if (body.from_step !== null && body.from_step !== undefined) {
     dropLater(open, event);
-    topics.push('series', 'pictures', 'points');
+    topics.push('series', 'pictures', 'points', 'looks');
   }
   if (!isNews) return topics;
   run.status = body.status;
@@ -128,6 +133,9 @@ function dropLater(open, { id, attempt, body }) {
   for (const [series, steps] of [...open.pictures, ...open.clouds]) {
     if (compareIds(id, open.stepCursors.get(series) ?? '0-0') > 0) steps.length = firstAtLeast(steps, from + 1);
   }
+  for (const looks of open.looks.values()) {
+    if (compareIds(id, looks.cursor) > 0) dropLaterLooks(looks, from);
+  }
 }
 
 /** @param {RunState} open @param {RunEvent} event @param {boolean} isNews */
@@ -160,6 +168,16 @@ export function replayScalars(buckets, events) {
   }
 }
 
+/**
+ * Looks that came while their series was being fetched.
+ * @param {RunState} open
+ * @param {string} name
+ * @param {RunEvent[]} events of the kinds that have looks, oldest first
+ */
+export function replayLooks(open, name, events) {
+  for (const event of events) if (event.body.series === name) applyLook(open, event);
+}
+
 /** @param {import('./series.js').Buckets} buckets @param {number[]} steps @param {any[]} column @param {number} attempt @param {string} id */
 function addColumn(buckets, steps, column, attempt, id) {
   steps.forEach((step, index) => addPoint(buckets, { step, value: fromWire(column[index]), attempt, id }));
@@ -183,6 +201,15 @@ function applyPoints(open, { step, body }) {
     open.newestCloud.set(body.series, { step: Number(step), body });
   }
   return ['points'];
+}
+
+/** @param {RunState} open @param {RunEvent} event */
+function applyLook(open, { id, kind, step, body }) {
+  const isNew = !open.infos.has(body.series);
+  if (isNew) open.infos.set(body.series, { name: body.series, kind });
+  const looks = open.looks.get(body.series);
+  const isTaken = looks !== undefined && step !== null && step !== undefined && addLook(looks, { step, body, id });
+  return [...(isTaken ? ['looks'] : []), ...(isNew ? ['infos'] : [])];
 }
 
 /** @param {Map<string, number[]>} all @param {string} series @param {number | null | undefined} step */

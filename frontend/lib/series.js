@@ -109,6 +109,20 @@ export function valueAt(buckets, step) {
 }
 
 /**
+ * The same line with its standard error as its band; where the error is not finite there is none.
+ * @param {Buckets} buckets
+ * @param {Buckets | undefined} errors
+ * @returns {Buckets}
+ */
+export function withErrors(buckets, errors) {
+  const sizes = buckets.steps.map((step) => {
+    const size = valueAt(errors, step)?.value ?? 0;
+    return Number.isFinite(size) ? size : 0;
+  });
+  return { ...buckets, min: buckets.min.map((low, index) => low - sizes[index]), max: buckets.max.map((high, index) => high + sizes[index]) };
+}
+
+/**
  * Index of the first number that is not below `wanted`, in ascending numbers.
  * @param {number[]} ascending
  * @param {number} wanted

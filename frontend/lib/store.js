@@ -5,8 +5,8 @@
  * A change names its topics; listeners of those topics are called once a frame, however many changes came. A hidden
  * tab gets no frames, so nothing is drawn there; it catches up when it is seen again.
  *
- * Topics: session, catalogue, runs, run, knobs, ledger, checkpoints, alarms, infos, series, pictures, points, stream,
- * view, drafts, theme.
+ * Topics: session, catalogue, runs, run, knobs, ledger, checkpoints, alarms, infos, series, pictures, points, looks,
+ * stream, view, drafts, theme.
  */
 
 /**
@@ -19,6 +19,7 @@
  * @property {Map<string, Record<string, any>>} layouts grid series → rows, columns, cell and labels, once known
  * @property {Map<string, number[]>} clouds points series → steps that exist, ascending
  * @property {Map<string, {step: number, body: Record<string, any>}>} newestCloud points series → last one streamed
+ * @property {Map<string, import('./looks.js').Looks>} looks series of spectra, eigenvalues, densities that are shown
  * @property {Map<string, import('./types.js').LedgerItem>} ledger request and name → item
  * @property {Map<string, import('./types.js').Checkpoint>} checkpoints by name
  * @property {Map<string, import('./types.js').Alarm>} alarms by guard

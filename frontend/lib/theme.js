@@ -56,3 +56,14 @@ export function colours() {
   probe.remove();
   return found;
 }
+
+/** @type {Map<string, Colours>} */
+const palettes = new Map();
+
+/** The colours in force, looked up once a theme. @returns {Colours} */
+export function palette() {
+  const key = `${document.documentElement.dataset.theme} ${window.matchMedia('(prefers-color-scheme: dark)').matches}`;
+  const found = palettes.get(key) ?? colours();
+  palettes.set(key, found);
+  return found;
+}

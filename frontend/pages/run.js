@@ -48,7 +48,7 @@ export function runPage(context, id) {
 
   // The recipe's cures come from the catalogue; without one, the run page lacks nothing else.
   if (store.state.catalogue === null) loadCatalogue(store).catch((error) => (error.status === 401 ? context.onSignedOut() : undefined));
-  const parts = [vitals(store), commands(store, actions), knobs(store, actions), ledger(store, actions), pictures(store, painter), alarms(store), rail(store)];
+  const parts = [vitals(store), commands(store, actions), knobs(store, actions), ledger(store, actions), pictures(store, painter, following.looks), alarms(store), rail(store)];
   const [vital, verbs, left, log, right, watch, foot] = parts.map((part) => part.element);
   const middle = chartGrid(store, painter);
   page.className = 'run';
@@ -70,7 +70,8 @@ export function runPage(context, id) {
   showName(bar, id);
   /** @param {import('../lib/store.js').RunState} open */
   function charted(open) {
-    return [...new Set(plan(open).flatMap((chart) => chosen(chart, store.state.view.choice).traces.map(({ name }) => name)))];
+    const traces = plan(open).flatMap((chart) => chosen(chart, store.state.view.choice).traces);
+    return [...new Set(traces.flatMap(({ name, error }) => (error === undefined ? [name] : [name, error])))];
   }
   return () => {
     following.stop();

@@ -9,7 +9,7 @@ import { newest, valueAt } from '../lib/series.js';
 const MOST_VALUES = 2;
 
 /** SVG dash arrays of the charts' dashes. @type {Record<string, string>} */
-const DASH_ARRAYS = { solid: '', dash: '6 3', dot: '2 3', dashdot: '6 3 2 3' };
+export const DASH_ARRAYS = { solid: '', dash: '6 3', dot: '2 3', dashdot: '6 3 2 3' };
 
 /**
  * @param {ReturnType<import('./panel.js').panel>} frame
@@ -36,8 +36,8 @@ export function chartHeader(frame, actions) {
     /** @param {import('../lib/store.js').RunState} open @param {import('../lib/plan.js').Chart} chart @param {import('../lib/plan.js').View} view @param {number | null} cursor */
     showValues(open, chart, view, cursor) {
       const { traces } = view;
-      const found = traces.map(({ name }) => (cursor === null ? newest(open.scalars.get(name)) : valueAt(open.scalars.get(name), cursor)));
-      const texts = traces.map(({ label }, index) => `${label} ${number(found[index]?.value)}`);
+      const value = (/** @type {string} */ name) => (cursor === null ? newest(open.scalars.get(name)) : valueAt(open.scalars.get(name), cursor))?.value;
+      const texts = traces.map(({ name, label, error }) => `${label} ${number(value(name))}${error === undefined ? '' : ` ± ${number(value(error), 2)}`}`);
       setAttribute(frame.body, 'aria-label', `${chart.title}, ${view.label}: ${texts.join(', ')}`);
       setAttribute(frame.heading, 'title', meaning(open, view));
       const shown = traces.length > MOST_VALUES ? [] : traces;

@@ -5,6 +5,7 @@ import { h, setAttribute, setText } from '../lib/dom.js';
 import { chosen } from '../lib/plan.js';
 import { stepRange } from '../lib/ranges.js';
 import { hasEnded } from '../lib/reduce.js';
+import { withErrors } from '../lib/series.js';
 import { chartHeader } from './chart_header.js';
 import { chartPlot } from './chart_plot.js';
 import { changeMarks, overlay } from './overlay.js';
@@ -94,8 +95,10 @@ function isLog(store, chart) {
 
 /** @param {import('../lib/store.js').RunState} open @param {import('../lib/plan.js').Trace} trace @param {boolean} isZoomed */
 function withBuckets(open, trace, isZoomed) {
-  const buckets = (isZoomed ? open.details.get(trace.name) : undefined) ?? open.scalars.get(trace.name);
-  return buckets === undefined ? [] : [{ ...buckets, ...trace }];
+  const found = (/** @type {string} */ name) => (isZoomed ? open.details.get(name) : undefined) ?? open.scalars.get(name);
+  const buckets = found(trace.name);
+  if (buckets === undefined) return [];
+  return [{ ...(trace.error === undefined ? buckets : withErrors(buckets, found(trace.error))), ...trace }];
 }
 
 /**

@@ -4,9 +4,9 @@
 import { extent, figure } from '../charts/lines.js';
 import { loadPlotly } from '../lib/plotly.js';
 import { holdRange } from '../lib/ranges.js';
-import { colours } from '../lib/theme.js';
+import { palette } from '../lib/theme.js';
 
-const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false, responsive: false, scrollZoom: false };
+export const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false, responsive: false, scrollZoom: false };
 /** A share runs from 0 to 1; this much more, so that a line along the edge is seen. */
 const EDGE = 0.02;
 
@@ -84,8 +84,8 @@ function scaledExtent([low, high], log, fromZero) {
   return fromZero ? [Math.min(0, low), Math.max(1, high)] : [low, high];
 }
 
-/** @param {any} plot @param {Listener} listener */
-function listen(plot, { onZoom, onStep }) {
+/** @param {any} plot @param {Pick<Listener, 'onZoom' | 'onStep'>} listener */
+export function listen(plot, { onZoom, onStep }) {
   plot.on('plotly_relayout', (/** @type {any} */ change) => {
     const [from, to] = [change['xaxis.range[0]'], change['xaxis.range[1]']];
     if (typeof from === 'number' && typeof to === 'number') onZoom([from, to]);
@@ -93,13 +93,3 @@ function listen(plot, { onZoom, onStep }) {
   plot.on('plotly_doubleclick', () => onZoom(null));
   plot.on('plotly_click', (/** @type {any} */ event) => onStep(Math.round(event.points[0].x)));
 }
-
-/** Colours of the theme in force, looked up once a theme. @returns {import('../lib/theme.js').Colours} */
-function palette() {
-  const key = `${document.documentElement.dataset.theme} ${window.matchMedia('(prefers-color-scheme: dark)').matches}`;
-  const found = palettes.get(key) ?? colours();
-  palettes.set(key, found);
-  return found;
-}
-/** @type {Map<string, import('../lib/theme.js').Colours>} */
-const palettes = new Map();

@@ -1,18 +1,21 @@
 // @ts-check
-/** The box on the right: the grid of samples, or the 2-D view; both behind tabs where a run has both. */
+/** The box on the right, at the cursor's step: the grid of samples, the 2-D view, or an instrument, each behind a tab. */
 
 import { h, setAttribute, setText } from '../lib/dom.js';
+import { INSTRUMENTS } from '../lib/instruments.js';
 import { cloud } from './cloud.js';
+import { instrument } from './instrument.js';
 import { panel, waiting } from './panel.js';
 import { samples } from './samples.js';
 
-const TABS = /** @type {const} */ ({ grid: 'Samples', points: '2-D view' });
+const TABS = { grid: 'Samples', points: '2-D view', ...INSTRUMENTS };
 
 /**
  * @param {import('../lib/store.js').Store} store
  * @param {ReturnType<import('../lib/painter.js').createPainter>} painter
+ * @param {import('../lib/live_looks.js').LiveLooks} looks
  */
-export function pictures(store, painter) {
+export function pictures(store, painter, looks) {
   const { element, heading, aside, body } = panel('Samples', { class: 'pictures', testid: 'pictures' });
   const tabs = h('div', { class: 'tabs', role: 'group', 'aria-label': 'What to show', hidden: true });
   const none = waiting();
@@ -30,7 +33,7 @@ export function pictures(store, painter) {
     if (wanted !== kind || (content === null && wanted !== null)) {
       kind = wanted;
       content?.dispose();
-      content = kind === null ? null : kind === 'grid' ? samples(store) : cloud(store, painter);
+      content = kind === null ? null : contentOf(store, painter, looks, kind);
       body.replaceChildren(content?.element ?? none);
     }
     if (kind === null && none.parentElement === null) body.replaceChildren(none);
@@ -42,7 +45,7 @@ export function pictures(store, painter) {
     for (const button of tabs.children) setAttribute(button, 'aria-pressed', String(/** @type {HTMLElement} */ (button).dataset.kind === kind));
     setText(aside, content?.words() ?? '');
   };
-  const stop = store.subscribe(['infos', 'pictures', 'points', 'view', 'run'], show);
+  const stop = store.subscribe(['infos', 'pictures', 'points', 'looks', 'view', 'run'], show);
   const timer = window.setInterval(() => setText(aside, content?.words() ?? ''), 500);
   show();
   return {
@@ -55,16 +58,27 @@ export function pictures(store, painter) {
   };
 }
 
+/**
+ * @param {import('../lib/store.js').Store} store
+ * @param {ReturnType<import('../lib/painter.js').createPainter>} painter
+ * @param {import('../lib/live_looks.js').LiveLooks} looks
+ * @param {keyof typeof TABS} kind
+ */
+function contentOf(store, painter, looks, kind) {
+  if (kind === 'grid') return samples(store);
+  return kind === 'points' ? cloud(store, painter) : instrument(store, painter, looks, kind);
+}
+
 /** @param {import('../lib/store.js').Store} store @param {keyof typeof TABS} kind */
 function tab(store, kind) {
   const choose = () => store.change(['view'], (state) => (state.view.choice.pictures = kind));
-  return h('button', { type: 'button', class: 'plain small', text: TABS[kind], data: { kind }, on: { click: choose } });
+  return h('button', { type: 'button', class: 'plain small', text: TABS[kind], testid: `tab-${kind}`, data: { kind }, on: { click: choose } });
 }
 
 /** @param {import('../lib/store.js').RunState} open @returns {(keyof typeof TABS)[]} */
 function kindsOf({ infos }) {
   const kinds = new Set([...infos.values()].map(({ kind }) => kind));
-  return /** @type {(keyof typeof TABS)[]} */ (['grid', 'points'].filter((kind) => kinds.has(kind)));
+  return /** @type {(keyof typeof TABS)[]} */ (Object.keys(TABS).filter((kind) => kinds.has(kind)));
 }
 
 /** Why there is nothing to show yet. @param {import('../lib/store.js').RunState} open */

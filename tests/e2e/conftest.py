@@ -182,6 +182,12 @@ def cache(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.fixture(scope="session")
+def new_server():
+    """A server of one's own: `new_server(data, cache)`, then `start` and `end`."""
+    return Server
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, cache):
     server = Server(tmp_path_factory.mktemp("data"), cache).start()

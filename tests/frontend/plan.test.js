@@ -7,6 +7,7 @@ import { interval_ms } from '../../frontend/lib/painter.js';
 import { chosen, plan } from '../../frontend/lib/plan.js';
 import { fraction, holdRange, padded, spread, stepRange } from '../../frontend/lib/ranges.js';
 import { openRun } from '../../frontend/lib/reduce.js';
+import { addPoint, emptyBuckets, withErrors } from '../../frontend/lib/series.js';
 import { createStore } from '../../frontend/lib/store.js';
 import { stepAt } from '../../frontend/panels/stepper.js';
 
@@ -61,6 +62,60 @@ test('what a component measures beside the usual is what the last chart shows fi
   const pointed = open(PLAIN);
   pointed.infos.set('points', { name: 'points', kind: 'points' });
   assert.equal(plan(pointed).at(-1).title, 'Other series');
+});
+
+test('the scalars of instruments are views of the charts that they belong to, and leave the title of the last alone', () => {
+  const layers = ['conv1', 'conv2'].flatMap((layer) => [`spectrum.d.${layer}.sigma_1`, `spectrum.d.${layer}.stable_rank`]);
+  const more = ['hessian.g.top', 'hessian.g.bottom', 'hessian.g.products', 'memory.process', 'input_gradient.mean.real', 'movement.rate.d', 'movement.rate.g', 'vendi.score'];
+  const found = open([...PLAIN, 'modes.captured', ...layers, ...more]);
+  found.infos.get('hessian.g.products').unit = 'products';
+  const charts = plan(found);
+  const views = (id) => charts.find((chart) => chart.id === id).views.map(({ label, traces }) => [label, ...traces.map(({ name, label: each }) => `${name} ${each}`)]);
+  assert.deepEqual(views('modes').slice(3), [['vendi', 'vendi.score score']]);
+  assert.deepEqual(views('gradients').slice(1), [['input gradient mean', 'input_gradient.mean.real real'], ['movement rate', 'movement.rate.d D', 'movement.rate.g G']]);
+  assert.deepEqual(charts.find(({ id }) => id === 'gradients').views[2].traces.map(({ role, dash }) => `${role} ${dash}`), ['D solid', 'G dash']);
+  assert.deepEqual(views('more'), [
+    ['spectrum of D: sigma 1', 'spectrum.d.conv1.sigma_1 conv1', 'spectrum.d.conv2.sigma_1 conv2'],
+    ['spectrum of D: stable rank', 'spectrum.d.conv1.stable_rank conv1', 'spectrum.d.conv2.stable_rank conv2'],
+    ['hessian G', 'hessian.g.top top', 'hessian.g.bottom bottom'], ['hessian G (products)', 'hessian.g.products products'], ['memory', 'memory.process process'],
+  ]);
+  assert.equal(charts.at(-1).title, 'Other series');
+  assert.equal(cells(charts), 6);
+});
+
+test('an error is no line but the band of one, and a floor is dotted in the colour of what it is the floor of', () => {
+  const names = ['precision', 'precision.error', 'precision.real', 'precision.real.error', 'recall', 'recall.real'].map((name) => `coverage.${name}`);
+  const charts = plan(open([...PLAIN, ...names, 'scores.overlap', 'scores.overlap_stderr']));
+  const [coverage] = charts.find(({ id }) => id === 'modes').views;
+  assert.deepEqual(coverage.traces.map(({ name, label, dash, error }) => [name, label, dash, error]), [
+    ['coverage.precision', 'precision', 'solid', 'coverage.precision.error'], ['coverage.precision.real', 'precision, real', 'dot', 'coverage.precision.real.error'],
+    ['coverage.recall', 'recall', 'solid', undefined], ['coverage.recall.real', 'recall, real', 'dot', undefined],
+  ]);
+  const roles = coverage.traces.map(({ role }) => role);
+  assert.deepEqual([roles[0] === roles[1], roles[2] === roles[3], roles[0] === roles[2]], [true, true, false]);
+  assert.deepEqual(charts.at(-1).views[0].traces.map(({ name, error }) => [name, error]), [['scores.overlap', 'scores.overlap_stderr']]);
+});
+
+test('a line with its error has it as its band, and none where the error is not finite', () => {
+  const [line, errors] = ['x', 'x.error'].map((name) => emptyBuckets(name));
+  [[0, 5, 0.5], [10, 6, NaN], [20, 7, 2]].forEach(([step, value, error], index) => {
+    addPoint(line, { step, value, attempt: 1, id: `1-${index}` });
+    addPoint(errors, { step, value: error, attempt: 1, id: `1-${index}` });
+  });
+  const before = structuredClone(line);
+  const { min, max, last } = withErrors(line, errors);
+  assert.deepEqual([min, max, last], [[4.5, 6, 5], [5.5, 6, 9], [5, 6, 7]]);
+  assert.deepEqual(withErrors(line, undefined).max, [5, 6, 7]);
+  assert.deepEqual(line, before);
+});
+
+test('coverage has its chart where no modes are known, and only scalars have charts', () => {
+  const charts = plan(open([...PLAIN, 'coverage.precision', 'vendi']));
+  assert.deepEqual(charts.filter(({ id }) => id === 'modes').map(({ title, views }) => [title, ...views.map(({ id }) => id)]), [['Coverage', 'coverage', 'vendi']]);
+  assert.equal(cells(charts), 6);
+  const pictured = open(PLAIN);
+  for (const [name, kind] of [['spectrum.d.conv1', 'spectrum'], ['hessian.g.eigenvalues', 'eigenvalues'], ['scores.real', 'density']]) pictured.infos.set(name, { name, kind });
+  assert.deepEqual(plan(pictured), plan(open(PLAIN)));
 });
 
 test('a choice that a chart does not have falls back to its first', () => {

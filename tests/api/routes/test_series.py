@@ -6,7 +6,7 @@ import json
 import pytest
 
 from contract import names
-from contract.events import Grid, Points, RunStatus, ScalarGroup, Scalars, SeriesInfo
+from contract.events import Eigenvalues, Grid, Points, RunStatus, ScalarGroup, Scalars, SeriesInfo, Spectrum
 from contract.runs import ScalarSeries, SeriesState, StepSeries
 
 pytestmark = pytest.mark.stack
@@ -120,3 +120,38 @@ def test_what_is_not_recorded_yet_comes_from_the_log(server):
     assert server.http.get(f"/runs/{run.id}/series/samples/7").content == b"new"
     assert server.get(f"/runs/{run.id}/series/points/7")["extent"] == [0, 1, 0, 1]
     assert server.http.get(f"/runs/{run.id}/series/samples/8").status_code == 404
+
+
+def test_spectra_come_many_at_once_and_the_same_ones_in_a_zoom(stack):
+    run, trainer = stack.training()
+    values = {step: [float(step), float("nan")] for step in range(0, 100, 10)}
+    for step, each in values.items():
+        last = trainer.say(Spectrum(series="spectrum.d.conv1", values=each), step)
+    trainer.say(Spectrum(series="spectrum.d.conv2", values=[1.0]), 90)
+    last = trainer.say(GRID, 90, PICTURE)
+    stack.recorded(last)
+
+    def looks(series="spectrum.d.conv1", **query):
+        answer = StepSeries.model_validate(stack.get(f"/runs/{run.id}/series/{series}", **query))
+        return answer.steps, [look.step for look in answer.looks]
+
+    every = list(values)
+    assert looks() == (every, [])
+    assert looks(looks=10) == (every, every)
+    assert looks(looks=9) == (every, [0, 20, 40, 60, 80, 90])
+    assert looks(looks=4) == (every, [0, 40, 80, 90])
+    assert looks(looks=4, **{"from": 30, "to": 79}) == ([30, 40, 50, 60, 70], [40, 60, 70])
+    assert looks(looks=1) == (every, [90])
+    assert looks("samples", looks=10) == ([90], [])
+    [first] = stack.get(f"/runs/{run.id}/series/spectrum.d.conv1", looks=5, to=0)["looks"]
+    assert first == {"step": 0, "body": {"series": "spectrum.d.conv1", "values": [0.0, "NaN"]}}
+    refused = stack.http.get(f"/runs/{run.id}/series/spectrum.d.conv1", params={"looks": 501})
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid-request")
+
+
+def test_eigenvalues_come_many_at_once_with_their_residuals(stack):
+    run, trainer = stack.training()
+    body = Eigenvalues(series="game_jacobian.eigenvalues", real=[-0.5], imaginary=[2.0], residuals=[1e-3], products=40)
+    stack.recorded(trainer.say(body, 7))
+    [look] = stack.get(f"/runs/{run.id}/series/game_jacobian.eigenvalues", looks=1)["looks"]
+    assert look == {"step": 7, "body": json.loads(body.model_dump_json())}
