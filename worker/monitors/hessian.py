@@ -17,17 +17,17 @@ from worker.curvature.products import HessianOperator
 from worker.monitors import Measurement, MonitorParams, TrainingView
 from worker.monitors._players import PLAYERS, chosen
 
-TOLERANCE = 0.02
-"""Largest residual of a pair that has settled, relative to its own eigenvalue: the eigenvalue is within 2 % for sure.
+TOLERANCE = 0.01
+"""Largest residual of a pair that has settled, relative to its own eigenvalue: the eigenvalue is within 1 % for sure.
 
-The error goes with the residual's square, and was about 0.1 % against converged ones: see docs/concepts/hessian.md.
+The error goes with the residual's square, and was 0.02 % at most against converged ones: see docs/concepts/hessian.md.
 """
 
 
 def _described(where: str, whose: str) -> tuple[SeriesDescription, ...]:
     """The series of one player, or of one block."""
     name, unit = f"hessian.{where}", "loss per squared unit of weight"
-    sure = "a residual within 2 % of itself, or NaN; fixed batch."
+    sure = "a residual within 1 % of itself, or NaN; fixed batch."
     return (
         SeriesDescription(
             name=f"{name}.top",
@@ -43,7 +43,7 @@ def _described(where: str, whose: str) -> tuple[SeriesDescription, ...]:
         SeriesDescription(
             name=f"{name}.residual",
             unit="share",
-            meaning=f"Largest ‖Hv - λv‖/|λ| of all pairs looked for, in {whose}; above 0.02 some have not settled.",
+            meaning=f"Largest ‖Hv - λv‖/|λ| of all pairs looked for, in {whose}; above 0.01 some have not settled.",
             high_is="bad",
         ),
         SeriesDescription(
@@ -70,7 +70,7 @@ class Hessian(monitors.Monitor):
     L is without penalties, on a batch of real samples and latents that is the same throughout the run; batch
     normalisation as in training, spectral norm with its singular vectors held fixed, as training differentiates it.
     By Lanczos with full re-orthogonalisation, products by a second backward pass through a graph that is kept. A pair
-    (λ, v), ‖v‖ = 1, has settled when ‖Hv - λv‖ ≤ 0.02 |λ|; an eigenvalue lies within that residual of λ for sure. A
+    (λ, v), ‖v‖ = 1, has settled when ‖Hv - λv‖ ≤ 0.01 |λ|; an eigenvalue lies within that residual of λ for sure. A
     pair that has not settled is NaN in the scalars and left out of the list; where the loss is not finite all are NaN.
     That is about the fixed batch alone: another batch has other eigenvalues, and nothing here says by how much.
 

@@ -50,7 +50,8 @@ def test_both_ends_are_those_of_the_dense_hessian(player):
     assert body.real == pytest.approx([*exact[-3:].flip(0).tolist(), *exact[:2].tolist()], rel=1e-3)
     assert body.products == scalars[f"{name}.products"]
     relative = [residual / abs(value) for residual, value in zip(body.residuals, body.real, strict=True)]
-    assert scalars[f"{name}.residual"] == pytest.approx(max(relative), rel=1e-6) <= 0.02
+    assert scalars[f"{name}.residual"] == pytest.approx(max(relative), rel=1e-6)
+    assert max(relative) <= 0.01
 
 
 def test_a_block_is_the_hessian_in_its_weights_alone():
@@ -106,7 +107,7 @@ def test_a_pair_that_has_not_settled_is_said_to_be_so():
     monitor.params = monitor.params.model_copy(update={"products": 5})
     scalars, bodies = look(monitor, run)
     assert math.isnan(scalars["hessian.g.bottom"]) or math.isnan(scalars["hessian.g.top"])
-    assert scalars["hessian.g.residual"] > 0.02
+    assert scalars["hessian.g.residual"] > 0.01
     assert len(bodies["hessian.g.eigenvalues"].real) < 4
     assert not any(name.startswith("hessian.d") for name in scalars)
 

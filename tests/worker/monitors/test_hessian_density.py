@@ -16,7 +16,7 @@ def look(run, **params):
 def test_trace_and_density_are_those_of_the_dense_hessian(player):
     run = in_float64()
     exact = dense(run, player)
-    scalars, bodies = look(run, players=player, probes=40, steps=80)
+    scalars, bodies = look(run, players=player, probes=16, steps=40)
     name = f"hessian_density.{player.lower()}"
     error = scalars[f"{name}.trace.stderr"]
     assert scalars[f"{name}.trace"] == pytest.approx(float(exact.sum()), abs=4 * error)

@@ -18,11 +18,11 @@ def test_rise_is_that_of_the_loss_at_both_ends_of_the_same_lines():
     run = in_float64()
     view = run.view()
     scalars = look(run, players="G", radius=0.5, lines=3)
-    here, rises = float(view.own_loss("G")), []
+    here, rises = view.own_loss("G").item(), []
     for _ in range(3):
         direction = filter_normalised(run.G, view.fixed)
         ends = [
-            float(view.own_loss("G", {name: w + sign * direction[name] / 2 for name, w in run.G.named_parameters()}))
+            view.own_loss("G", {name: w + sign * direction[name] / 2 for name, w in run.G.named_parameters()}).item()
             for sign in (1, -1)
         ]
         rises.append(sum(ends) / 2 - here)
