@@ -111,7 +111,8 @@ def start_near(vectors: Tensor, generator: torch.Generator) -> Tensor:
     near = vectors.double().sum(0)
     drawn = torch.randn(vectors.shape[1], generator=generator, dtype=torch.float64, device=generator.device)
     drawn = drawn.to(vectors.device)
-    return near + drawn * (near.norm() / drawn.norm())
+    start: Tensor = near + drawn * (near.norm() / drawn.norm())
+    return start
 
 
 def largest_angle(one: Tensor, other: Tensor) -> float:
