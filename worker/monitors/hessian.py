@@ -20,7 +20,7 @@ from worker.monitors._players import PLAYERS, chosen
 TOLERANCE = 0.01
 """Largest residual of a pair that has settled, relative to its own eigenvalue: the eigenvalue is within 1 % for sure.
 
-The error goes with the residual's square, and was 0.02 % at most against converged ones: see docs/concepts/hessian.md.
+The error goes with the residual's square, and was usually 1e-4 of it: see docs/concepts/hessian.md.
 """
 
 

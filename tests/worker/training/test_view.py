@@ -1,9 +1,13 @@
 """What a look sees of a player's own loss: the training function, on a batch of its own, and nothing is moved by it."""
 
+from hashlib import sha256
+
 import pytest
 import torch
 from torch.testing import assert_close
 
+from contract.events import CommandAsked, Density, MonitorDisabled, RunStatus
+from contract.jobs import CheckpointRef, Resume
 from contract.spec import RunSpec
 from worker.training.game import build
 from worker.training.undisturbed import undisturbed
@@ -62,3 +66,27 @@ def test_given_weights_take_the_place_of_the_player_s_own(game):
         for weight in game.G.parameters():
             weight.mul_(1.5)
     assert_close(view.own_loss("G").detach(), given)
+
+
+def test_curvature_is_measured_in_a_run_and_announced(bench, images):
+    names = ("hessian", "hessian_density", "game_jacobian", "sharpness_line")
+    options = {"hessian": {"blocks": ["D"], "fresh": 3}, "hessian_density": {"probes": 2, "steps": 4}}
+    spec = {**images, "steps": 2, "monitors": [{"name": name, **options.get(name, {})} for name in names]}
+    run = bench.run(spec)
+    assert run.reporter.bodies(MonitorDisabled) == []
+    assert sorted(run.reporter.series("hessian.g.top")) == [0, 2]
+    assert [body.series for _, body in run.reporter.bodies(Density)] == ["hessian_density.g", "hessian_density.d"] * 2
+    announced = {info.name for _, body in run.reporter.bodies(RunStatus) for info in body.series or []}
+    assert {"hessian.D.top", "game_jacobian.radius", "sharpness_line.d.rise"} <= announced
+
+
+def test_tracking_goes_on_over_a_stop_as_if_there_had_been_none(bench, points):
+    spec = {**points, "steps": 6, "monitors": [{"name": "hessian", "every": 2, "k": 2, "fresh": 10}]}
+    straight = bench.run(spec).reporter
+    bench.store.clear()
+    bench.run(spec, at={4: [CommandAsked(request_id="c", author="test", command="stop")]})
+    [(name, content)] = bench.store.items()
+    refs = [CheckpointRef(step=4, name=name, sha256=sha256(content).hexdigest())]
+    resumed = bench.run(spec, resume=Resume(checkpoints=refs), number=2).reporter
+    for series in ("hessian.g.top", "hessian.d.bottom", "hessian.g.products", "hessian.g.angle"):
+        assert resumed.series(series)[6] == straight.series(series)[6]
