@@ -1,5 +1,6 @@
 """What every monitor must keep to: it disturbs nothing, and says what it declares. A new file is taken up by itself."""
 
+from itertools import chain
 from pathlib import Path
 from typing import get_args
 
@@ -97,11 +98,10 @@ def numbers(measurement):
     for points in measurement.points:
         for part in ("generated", "real", "extent", "field"):
             found[f"{points.series}.{part}"] = torch.tensor(getattr(points, part))
-    for spectrum in measurement.spectra:
-        found[spectrum.series] = torch.tensor(spectrum.values)
-    for density in measurement.densities:
-        for part in ("at", "density", "stderr"):
-            found[f"{density.series}.{part}"] = torch.tensor(getattr(density, part))
+    for body in (*measurement.spectra, *measurement.eigenvalues, *measurement.densities):
+        found[body.series] = torch.tensor(
+            list(chain(*(part for part in vars(body).values() if isinstance(part, list))))
+        )
     return found
 
 

@@ -64,11 +64,15 @@ class TrainingView(Protocol):
     def generate(self, z: Tensor, labels: Tensor | None) -> Tensor:
         """(n, *sample) from the averaged G in eval mode, without gradients."""
 
-    def own_loss(self, player: Player) -> Tensor:
+    def own_loss(self, player: Player, parameters: Mapping[str, Tensor] | None = None) -> Tensor:
         """A player's own loss, penalties left out, on a batch that is the same at every look, with a graph.
 
-        Batch normalisation works as in training, its statistics and spectral norm's vectors are left alone.
+        Batch normalisation works as in training, its statistics and spectral norm's vectors are left alone. With
+        `parameters`, weights by name, it is that of a player that has these in place of its own.
         """
+
+    def own_losses(self) -> Mapping[Player, Tensor]:
+        """Both players' own losses, as `own_loss`, on one batch and with one graph to the weights of both."""
 
     def judge(self, x: Tensor, labels: Tensor | None = None) -> Verdict:
         """D in eval mode, without gradients; labels for a D that judges them too (projection).

@@ -60,7 +60,7 @@ class NudgedAdam(optimisers.OptimiserComponent):
 
     An eigenpair that has not settled within the products (residual above 1e-3 of the largest eigenvalue, or above a
     tenth of its own) is not used. A look
-    costs up to `products` double backward passes and 8 · products · weights bytes, and waits for the device: for G on
+    costs up to `products` double backward passes and 16 · products · weights bytes, and waits for the device: for G on
     one core as long as 120 steps of Adam for the ring's networks, 90 for those of the digits, so that T = 50 makes a
     step two to three times as long.
 

@@ -57,21 +57,43 @@ def view_of_both(game: Game, batch: Batch, moment: Moment) -> GameView:
     return GameView(game.weights, lambda: _both(game, batch, moment))
 
 
-def own_loss(game: Game, player: Player, step: int) -> Tensor:
-    """The player's own loss, penalties left out, on a batch that depends on the run's seed alone."""
-    draws = stream("cpu", game.spec.seed, "own loss", player)
+def own_loss(game: Game, player: Player, step: int, parameters: Parameters | None = None) -> Tensor:
+    """The player's own loss, penalties left out, on a batch that depends on the run's seed alone.
+
+    Args:
+        game: read only.
+        player: whose loss.
+        step: for regularisers that look at it.
+        parameters: weights by name, in place of the player's own; those that are not named are its own.
+    """
+    batch, moment = _own_batch(game, player, step, player)
+    return _both(game, batch, moment, {player: parameters or {}})[player]
+
+
+def own_losses(game: Game, step: int) -> Mapping[Player, Tensor]:
+    """Both players' losses, penalties left out, on one batch that depends on the run's seed alone, with one graph."""
+    batch, moment = _own_batch(game, "both", step, "G")
+    return _both(game, batch, moment)
+
+
+def _own_batch(game: Game, whose: str, step: int, player: Player) -> tuple[Batch, Moment]:
+    draws = stream("cpu", game.spec.seed, "own loss", whose)
     chosen = torch.randint(len(game.dataset), (game.spec.batch,), generator=draws)
     real, labels = game.dataset.samples[chosen].to(game.device), game.dataset.labels[chosen].to(game.device)
     z = game.network.latents(game.spec.batch, draws).to(game.device)
     conditional = game.conditioning.labels_generator
     fake_labels = labels[torch.randperm(len(labels), generator=draws).to(labels.device)] if conditional else None
     batch = Batch(real, labels if conditional else None, z, fake_labels)
-    return _both(game, batch, Moment(step, player, stream(game.device, game.spec.seed, "own loss", "noise")))[player]
+    return batch, Moment(step, player, stream(game.device, game.spec.seed, "own loss", "noise"))
 
 
-def _both(game: Game, batch: Batch, moment: Moment) -> Mapping[Player, Tensor]:
+def _both(
+    game: Game, batch: Batch, moment: Moment, given: Mapping[Player, Parameters] | None = None
+) -> Mapping[Player, Tensor]:
     G, D = _copied(game.G), _copied(game.D)
-    return _losses(game, batch, moment, G({}, batch.z, batch.fake_labels), lambda *given: D({}, *given))
+    weights = given or {}
+    of_g, of_d = weights.get("G", {}), weights.get("D", {})
+    return _losses(game, batch, moment, G(of_g, batch.z, batch.fake_labels), lambda *shown: D(of_d, *shown))
 
 
 def _losses(game: Game, batch: Batch, moment: Moment, fake: Tensor, D: Callable[..., Verdict]) -> dict[Player, Tensor]:

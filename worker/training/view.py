@@ -1,14 +1,16 @@
 """The run as a monitor sees it."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
 from contract.spec import Player
 from worker.datasets import Dataset
-from worker.regularisers import Moment, Regulariser
+from worker.regularisers import Moment, Parameters, Regulariser
 from worker.training.game import Game
-from worker.training.lookahead import own_loss
-from worker.training.streams import stream
+from worker.training.lookahead import own_loss, own_losses
+from worker.training.streams import seed_of, stream
 from worker.verdict import Verdict
 
 
@@ -79,9 +81,21 @@ class View:
         samples: Tensor = self._game.averaging.sampler(self._game.G).eval()(z, labels)
         return samples
 
-    def own_loss(self, player: Player) -> Tensor:
+    def own_loss(self, player: Player, parameters: Parameters | None = None) -> Tensor:
         """A player's own loss on a batch that is the same at every look, with a graph."""
-        return own_loss(self._game, player, self._step)
+        self._begin_as_in_training()
+        return own_loss(self._game, player, self._step, parameters)
+
+    def own_losses(self) -> Mapping[Player, Tensor]:
+        """Both players' own losses on one batch that is the same at every look, with one graph."""
+        self._begin_as_in_training()
+        return own_losses(self._game, self._step)
+
+    def _begin_as_in_training(self) -> None:
+        """Players in training mode whatever the look did before; dropout leaves out the same at every look."""
+        self._game.G.train()  # `undisturbed` puts modes back, and the global stream that is seeded here
+        self._game.D.train()
+        torch.manual_seed(seed_of(self._game.spec.seed, "own loss", "dropout"))
 
     @torch.no_grad()
     def judge(self, x: Tensor, labels: Tensor | None = None) -> Verdict:

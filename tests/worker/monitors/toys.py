@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.nn.utils.parametrizations import spectral_norm
 
 from worker.datasets import Dataset, Judge, Judgement
@@ -108,6 +109,30 @@ class ToyView:
         if not self.conditional:
             return None
         return self.dataset.labels[torch.randint(len(self.dataset), (n,), generator=generator)]
+
+    def own_loss(self, player, parameters=None):
+        return self._losses(player, parameters or {})[player]
+
+    def own_losses(self):
+        return self._losses("G", {})
+
+    def _losses(self, player, parameters):
+        """Both players' losses on the first 16 samples, on copies of their buffers; dropout is seeded."""
+        self.G.train()
+        self.D.train()
+        torch.manual_seed(11)
+        given = {"G": {}, "D": {}} | {player: parameters}
+        G, D = (self._copied(module, given[name]) for name, module in (("G", self.G), ("D", self.D)))
+        labels = self.dataset.labels[:16] if self.conditional else None
+        z = torch.randn(16, Z_DIM, generator=torch.Generator().manual_seed(9), dtype=self.dataset.samples.dtype)
+        real, fake = D(self.dataset.samples[:16]).logits, D(G(z, labels)).logits
+        softplus = nn.functional.softplus
+        return {"G": softplus(-fake).mean(), "D": softplus(-real).mean() + softplus(fake).mean()}
+
+    @staticmethod
+    def _copied(module, parameters):
+        buffers = {name: buffer.clone() for name, buffer in module.named_buffers()}
+        return lambda *given: functional_call(module, {**buffers, **parameters}, given)
 
     @torch.no_grad()
     def generate(self, z: Tensor, labels: Tensor | None) -> Tensor:
