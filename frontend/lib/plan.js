@@ -27,7 +27,7 @@
 const FREE_ROLES = ['real', 'penalty', 'extra2', 'extra1', 'D', 'G'];
 
 /** First words of the series that have a chart, or a view in the last one, whatever the run is made of. */
-const KNOWN = new Set(['loss', 'logit', 'auxiliary', 'samples', 'modes', 'gradient', 'penalty', 'weighted', 'speed', 'knob', 'cost']);
+const KNOWN = new Set(['loss', 'logit', 'auxiliary', 'samples', 'modes', 'diversity', 'gradient', 'penalty', 'weighted', 'speed', 'knob', 'cost']);
 /** Series of single components that fall by powers of ten. */
 const LOG_OF_ITS_OWN = new Set(['duality_gap']);
 
@@ -146,7 +146,7 @@ function logitView() {
 /** @param {Set<string>} names @param {boolean} isScored whether D's logits have a chart of their own */
 function moreViews(names, isScored) {
   const groups = [
-    ['penalty', 'penalties'], ['weighted', 'penalties, weighted'], ['speed', 'speed'], ['knob', 'knobs'], ['optimiser', 'learning rates'], ['cost', 'cost of watching (ms)'],
+    ['diversity', 'diversity'], ['penalty', 'penalties'], ['weighted', 'penalties, weighted'], ['speed', 'speed'], ['knob', 'knobs'], ['optimiser', 'learning rates'], ['cost', 'cost of watching (ms)'],
   ].flatMap(([prefix, label]) => {
     const members = [...names].filter((name) => name.startsWith(`${prefix}.`) && (prefix !== 'optimiser' || name.endsWith('.rate'))).sort();
     return members.length === 0 ? [] : [view(prefix, label, members.map((name, index) => free(name, tail(name), index)))];
