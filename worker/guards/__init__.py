@@ -46,12 +46,12 @@ class Look:
     step: int
     values: Mapping[str, float]
     """Series → number. A series of the step is always there; one of a monitor only if it was measured since this
-    guard's last look. Only series that the guard `reads`."""
+    guard's last look. Only series that the guard `reads`, in alphabetical order."""
     active: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Name of a guard whose finding holds now → its evidence. Only for a guard that `combines`."""
 
     def matching(self, *patterns: str) -> dict[str, float]:
-        """The values whose series' name fits one of the patterns, in the order in which they came."""
+        """The values whose series' name fits one of the patterns, in alphabetical order."""
         return {name: value for name, value in self.values.items() if fits(name, patterns)}
 
 

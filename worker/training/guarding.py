@@ -89,7 +89,8 @@ class Guarding:
                 self._tell(step, guard, name, reading.monitor)
             else:
                 values[name] = value
-        return Look(step, values, self._active() if guard.combines else {})
+        # Sorted: the order in which monitors measured is not the same after a checkpoint.
+        return Look(step, dict(sorted(values.items())), self._active() if guard.combines else {})
 
     def _active(self) -> dict[str, dict[str, float]]:
         """Guards whose finding holds, whether or not a cool-down keeps their alarm from being raised."""
@@ -117,7 +118,7 @@ class Guarding:
 
     def _found(self, guard: Guard, step: int, finding: Finding) -> None:
         alarm, params = guard.alarm, guard.params
-        alarm.found, alarm.quiet, alarm.evidence = alarm.found + 1, 0, dict(finding.evidence)
+        alarm.found, alarm.quiet, alarm.evidence = alarm.found + 1, 0, dict(sorted(finding.evidence.items()))
         cooled = alarm.cleared_at is None or step - alarm.cleared_at >= params.cool_down
         if alarm.raised_at is None and alarm.found >= params.patience and cooled:
             alarm.raised_at = step
