@@ -120,12 +120,14 @@ def test_what_a_broken_guard_found_has_no_vote(attempt):
 
 def test_a_monitors_number_is_seen_once_and_only_while_it_is_new(attempt):
     told, readings = Told({}, every=10, reads=("modes.*",)), attempt._game.readings
-    guarding = Guarding([told], readings, attempt.reporter)
+    seldom = Told({}, every=50, reads=("modes.*",), name="seldom")
+    guarding = Guarding([told, seldom], readings, attempt.reporter)
     for step in range(1, 51):
         if step in (5, 20):
             readings.note(step, "modes", {"modes.captured": torch.tensor(float(step))})
         guarding.look(step, {})
     assert [look.values for look in told.seen] == [{"modes.captured": 5.0}, {"modes.captured": 20.0}, {}, {}, {}]
+    assert [look.values for look in seldom.seen] == [{"modes.captured": 20.0}]
 
 
 def test_a_stretched_monitors_series_is_missing_and_that_is_said_once(attempt):
