@@ -48,7 +48,9 @@ class Look:
     """Series → number. A series of the step is always there; one of a monitor only if it was measured since this
     guard's last look. Only series that the guard `reads`, in alphabetical order."""
     active: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """Name of a guard whose finding holds now → its evidence. Only for a guard that `combines`."""
+    """Name of a guard that found something at its newest look → its evidence. Only for a guard that `combines`."""
+    confirmed: frozenset[str] = frozenset()
+    """Those of them whose finding has lasted as long as their `patience` asks."""
 
     def matching(self, *patterns: str) -> dict[str, float]:
         """The values whose series' name fits one of the patterns, in alphabetical order."""

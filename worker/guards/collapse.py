@@ -23,11 +23,13 @@ may have another cause."""
 
 @guards.register
 class Collapse(guards.Guard):
-    """Collapse: enough votes of the other guards whose finding holds now.
+    """Collapse: enough votes of the other guards that find something now.
 
-    coverage_loss has 2 votes; diversity_loss, auxiliary_drop, spectral_collapse, sharpening and d_wins have 1 each.
+    coverage_loss has 2 votes once its finding has lasted its patience, and 1 before that; diversity_loss,
+    auxiliary_drop, spectral_collapse, sharpening and d_wins have 1 each, from the first look that finds something.
     Found where the sum reaches `enough` (2): where modes are counted their loss decides, else two symptoms at once.
-    A finding holds from the look that raises its alarm (or would, but for the cool-down) to the one that clears it.
+    One odd look of one guard is none; two that agree need not wait. A vote lasts until its guard's alarm is cleared,
+    or, where none was raised, until the guard finds all well; a cool-down takes no vote away.
     `divergence`, `non_finite` and `stagnation` have no vote: they are failures of another kind. What each vote is worth
     was measured: docs/results-watch.md.
     """
@@ -53,7 +55,7 @@ class Collapse(guards.Guard):
 
     def judge(self, look: Look) -> Finding | Clear | None:
         """One look."""
-        votes = {name: WEIGHTS[name] for name in look.active if name in WEIGHTS}
+        votes = {name: WEIGHTS[name] if name in look.confirmed else 1 for name in look.active if name in WEIGHTS}
         total = sum(votes.values())
         if total < self.params.enough:
             return Clear(f"{total} of {self.params.enough} votes")

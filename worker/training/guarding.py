@@ -90,17 +90,14 @@ class Guarding:
             else:
                 values[name] = value
         # Sorted: the order in which monitors measured is not the same after a checkpoint.
-        return Look(step, dict(sorted(values.items())), self._active() if guard.combines else {})
+        return Look(step, dict(sorted(values.items())), *(self._active() if guard.combines else ({}, frozenset())))
 
-    def _active(self) -> dict[str, dict[str, float]]:
-        """Guards whose finding holds, whether or not a cool-down keeps their alarm from being raised."""
-        return {
-            guard.kind: guard.alarm.evidence
-            for guard in self._guards
-            if not guard.combines
-            and not guard.alarm.is_off
-            and (guard.alarm.raised_at is not None or guard.alarm.found >= guard.params.patience)
-        }
+    def _active(self) -> tuple[dict[str, dict[str, float]], frozenset[str]]:
+        """Guards that found something, and those who are sure, though a cool-down may keep their alarm quiet."""
+        others = [guard for guard in self._guards if not guard.combines and not guard.alarm.is_off]
+        found = [guard for guard in others if guard.alarm.raised_at is not None or guard.alarm.found > 0]
+        sure = [g for g in found if g.alarm.raised_at is not None or g.alarm.found >= g.params.patience]
+        return {guard.kind: guard.alarm.evidence for guard in found}, frozenset(guard.kind for guard in sure)
 
     def _ask(self, guard: Guard, look: Look) -> None:
         try:
