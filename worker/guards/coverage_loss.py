@@ -33,7 +33,7 @@ class CoverageLoss(guards.Guard):
         """Looks until the best is taken as known."""
         series: str = "modes.captured"
         """Where high is good: modes, coverage, or a pattern (`*`) of such series, each judged against itself."""
-        # Of a plain GAN on the grid, 23 modes at best and 15 later, 0.6 called nine dips a loss in 16,000 steps, 0.5 none.
+        # Of a plain GAN on the grid, 23 modes at best, 15 later, 0.6 called nine dips a loss in 16,000 steps, 0.5 none.
         share: float = share_knob(0.5)
         """Share of the run's own best below which modes count as lost."""
         least: float = Field(3.0, ge=0)
