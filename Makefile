@@ -8,7 +8,7 @@ CODE := contract api worker modescope tests benchmarks
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-fast lint types arch docs bench results results-published components dev clean chromium
+.PHONY: help run test test-fast lint types arch docs bench results results-published watch-study components dev clean chromium
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ results: $(VENV)/.dev ## every recipe and cure over seeds, hours: goes on where 
 
 results-published: $(VENV)/.dev ## PacGAN's tables at the published number of steps, days: reports what ran
 	@$(BIN)/python -m benchmarks.results --published
+
+watch-study: $(VENV)/.dev ## the guards on runs that collapse and runs that do not, hours: goes on where it stopped
+	@$(BIN)/python -m benchmarks.watch_study
 
 components: $(VENV)/.installed ## every loss, monitor, … with its file, title and knobs
 	@$(BIN)/python -m worker.components

@@ -94,7 +94,7 @@ def _places(spec: RunSpec) -> Iterator[tuple[str, str, ComponentSpec]]:
     for family, listed in (
         ("regularisers", spec.regularisers),
         ("monitors", spec.monitors or []),
-        ("guards", spec.guards),
+        ("guards", spec.guards or []),
     ):
         for number, component in enumerate(listed):
             yield f"{family}.{number}", family, component

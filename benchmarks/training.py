@@ -60,9 +60,9 @@ def seconds_of(spec: RunSpec) -> float:
 
 
 def watching(recipe: str) -> Ratio:
-    """Steps a second with all default monitors, over steps a second with none."""
+    """Steps a second with all default monitors and guards, over steps a second with none."""
     steps = RECIPES[recipe]
-    on, off = spec_of(recipe, {"steps": steps}), spec_of(recipe, {"steps": steps, "monitors": []})
+    on, off = spec_of(recipe, {"steps": steps}), spec_of(recipe, {"steps": steps, "monitors": [], "guards": []})
     seconds_of(off)
     value, spread = by_turns(ROUNDS, lambda: seconds_of(off), lambda: seconds_of(on))
     target = 0.80 if recipe in TOYS else 0.90
@@ -97,7 +97,7 @@ def by_hand(game: Game, steps: int) -> float:
 def bare_loop(recipe: str) -> Ratio:
     """Steps a second of our loop without monitors, over those of a loop written by hand."""
     steps = RECIPES[recipe]
-    changes = {"steps": steps, "monitors": [], "regularisers": [], "conditioning": {"name": "none"}}
+    changes = {"steps": steps, "monitors": [], "guards": [], "regularisers": [], "conditioning": {"name": "none"}}
     spec = spec_of(recipe, {**changes, "loss": {"name": "nonsaturating"}})
     cache = default_cache()
     seconds_of(spec)

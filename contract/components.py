@@ -66,7 +66,7 @@ class ComponentDescription(Wire):
     chart: str | None = None
     cost: Cost | None = None
     default: bool = False
-    """Monitors: on unless the spec lists its own."""
+    """Monitors and guards: on unless the spec lists its own."""
 
     def defaults(self) -> dict[str, Any]:
         """Value of every param that has one."""

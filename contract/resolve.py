@@ -7,7 +7,7 @@ Whether a single param's value is allowed is for its schema (api) or its class (
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from contract.components import Catalogue, ComponentDescription, UnknownComponent
+from contract.components import Catalogue, ComponentDescription, Family, UnknownComponent
 from contract.numbers import Wire
 from contract.spec import ComponentSpec, RunSpec
 
@@ -72,7 +72,8 @@ def resolve(spec: RunSpec, catalogue: Catalogue) -> RunSpec:
     if missing:
         raise InvalidSpec(missing)
     filled = RunSpec.model_validate(spec.model_dump(by_alias=True, exclude_none=True))
-    filled.monitors = spec.monitors if spec.monitors is not None else _default_monitors(filled, catalogue)
+    filled.monitors = spec.monitors if spec.monitors is not None else _suiting("monitors", filled, catalogue)
+    filled.guards = spec.guards if spec.guards is not None else _suiting("guards", filled, catalogue)
     for family, _, component in filled.entries():
         _fill(component, catalogue.find(family, component.name))
     problems = [*_twice(filled), *_unmet(filled, catalogue)]
@@ -98,12 +99,13 @@ def _unknown(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:
             yield SpecProblem(where=f"{family}.{entry}", message=str(unknown))
 
 
-def _default_monitors(spec: RunSpec, catalogue: Catalogue) -> list[ComponentSpec]:
+def _suiting(family: Family, spec: RunSpec, catalogue: Catalogue) -> list[ComponentSpec]:
+    """The members of the family that are on by default and whose needs the spec meets."""
     known = facts(spec, catalogue)
     suits = [
         component
         for component in catalogue.components
-        if component.family == "monitors" and component.default and not list(_mismatches(component, {}, known))
+        if component.family == family and component.default and not list(_mismatches(component, {}, known))
     ]
     return [ComponentSpec(name=component.name) for component in suits]
 

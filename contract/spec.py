@@ -59,7 +59,8 @@ class RunSpec(Wire):
     game: GameParams = GameParams()
     monitors: list[ComponentSpec] | None = None
     """None: every monitor that is on by default and suits the dataset."""
-    guards: list[ComponentSpec] = []
+    guards: list[ComponentSpec] | None = None
+    """None: every guard that is on by default and suits the dataset."""
     steps: int = Field(5000, ge=1, le=1_000_000_000)
     """G steps to train."""
     batch: int = Field(64, ge=1, le=65_536)
@@ -84,7 +85,7 @@ class RunSpec(Wire):
             ("losses", self.loss),
         )
         regularisers = [("regularisers", spec.entry, spec) for spec in self.regularisers]
-        watching = (("monitors", self.monitors or []), ("guards", self.guards))
+        watching = (("monitors", self.monitors or []), ("guards", self.guards or []))
         return (
             [(family, spec.entry, spec) for family, spec in single]
             + regularisers

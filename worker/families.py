@@ -8,6 +8,7 @@ from worker import (
     averaging,
     conditioning,
     datasets,
+    guards,
     losses,
     monitors,
     networks,
@@ -25,6 +26,7 @@ FAMILIES: dict[str, Family[Any]] = {  # Any: each family has its own base class
     "optimisers": optimisers.family,
     "averaging": averaging.family,
     "monitors": monitors.family,
+    "guards": guards.family,
 }
 
 

@@ -77,6 +77,16 @@ class Job:
     at: int
 
     @property
+    def name(self) -> str:
+        """For people."""
+        return f"{self.group} / {self.title} / seed {self.seed}"
+
+    @property
+    def order(self) -> dict[str, Any]:
+        """What the process that runs it is given."""
+        return {"spec": self.spec, "knobs": self.knobs, "at": self.at}
+
+    @property
     def key(self) -> str:
         """Changes with the spec, the knobs, and the code of the parts that it names: an older result is run again.
 

@@ -14,7 +14,7 @@ const REST = { game: { updates: 'alternating', d_steps: 1 }, steps: 5000, batch:
 /** The order in which a spec is read. */
 const ORDER = {
   dataset: undefined, network: undefined, conditioning: undefined, loss: undefined, regularisers: [], optimisers: undefined,
-  averaging: undefined, game: undefined, monitors: null, guards: [],
+  averaging: undefined, game: undefined, monitors: null, guards: null,
 };
 
 /** What the form knows of the parts that are no component: `contract/spec.py` in JSON schema. */
@@ -37,7 +37,7 @@ export const RUN_SCHEMA = {
 };
 
 /**
- * The spec with every default written out, as the api will freeze it. `monitors: null` stays: it means all that suit.
+ * The spec with every default written out, as the api will freeze it. `null` for monitors or guards stays: it means all that suit.
  * @param {Spec} spec
  * @param {Catalogue} catalogue
  * @returns {Spec}
@@ -57,12 +57,13 @@ export function filled(spec, catalogue) {
 }
 
 /**
- * The monitors that a run has when its spec names none.
+ * The monitors, or the guards, that a run has when its spec names none.
+ * @param {'monitors' | 'guards'} family
  * @param {Spec} spec
  * @param {Catalogue} catalogue
  */
-export function defaultMonitors(spec, catalogue) {
-  return choices(catalogue, 'monitors', spec)
+export function suiting(family, spec, catalogue) {
+  return choices(catalogue, family, spec)
     .filter(({ component, reason }) => component.default === true && reason === null)
     .map(({ component }) => ({ name: component.name, ...defaults(component) }));
 }

@@ -4,7 +4,7 @@
 import { h } from '../lib/dom.js';
 import { choices, defaults, find, SINGLE } from '../lib/legal.js';
 import { fieldsOf } from '../lib/schema.js';
-import { defaultMonitors, GAME_SCHEMA, RUN_SCHEMA } from '../lib/spec.js';
+import { GAME_SCHEMA, RUN_SCHEMA, suiting } from '../lib/spec.js';
 import { fieldGrid } from './fields.js';
 
 const TITLES = /** @type {Record<string, string>} */ ({
@@ -103,14 +103,14 @@ function optimisers(catalogue, spec, actions) {
 /** @param {Catalogue} catalogue @param {Spec} spec @param {string} family @param {string[]} attributes @param {FormActions} actions */
 function listGroup(catalogue, spec, family, attributes, actions) {
   const isAutomatic = spec[family] === null;
-  const members = isAutomatic ? defaultMonitors(spec, catalogue) : spec[family];
+  const members = isAutomatic ? suiting(/** @type {'monitors' | 'guards'} */ (family), spec, catalogue) : spec[family];
   const add = componentSelect(catalogue, family, spec, null, `add-${family}`, (name) => {
     const next = find(catalogue, family, name);
     if (next !== undefined) actions.rebuild((draft) => (draft[family] = [...members, alone({ name, ...defaults(next) }, members)]));
   });
   add.setAttribute('aria-label', `Add to ${family}`);
   if (isAutomatic) {
-    const choose = h('button', { type: 'button', class: 'small', text: 'Choose myself', testid: 'choose-monitors', on: { click: () => actions.rebuild((draft) => (draft[family] = members)) } });
+    const choose = h('button', { type: 'button', class: 'small', text: 'Choose myself', testid: `choose-${family}`, on: { click: () => actions.rebuild((draft) => (draft[family] = members)) } });
     const names = members.map((/** @type {any} */ { name }) => find(catalogue, family, name)?.title ?? name).join(', ');
     return group(TITLES[family], family, choose, [h('p', { class: 'summary', text: names === '' ? 'All that suit the dataset; none does.' : `All that suit the dataset: ${names}.` })]);
   }

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { choices, defaults, facts, mismatches, problems, settle } from '../../frontend/lib/legal.js';
 import { fieldsOf } from '../../frontend/lib/schema.js';
-import { defaultMonitors, difference, filled, locate } from '../../frontend/lib/spec.js';
+import { difference, filled, locate, suiting } from '../../frontend/lib/spec.js';
 
 const component = (family, name, more = {}) => ({ family, name, title: name, summary: '', doc: '', params: { properties: {} }, provides: {}, needs: {}, attributes: {}, ...more });
 const params = (values) => ({ properties: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { default: value }])) });
@@ -124,7 +124,7 @@ test('defaults are filled in, and a param that says none keeps saying it', () =>
   const spec = filled({ ...FACES, network: { name: 'dcgan', width: null } }, CATALOGUE);
   assert.deepEqual(spec.network, { name: 'dcgan', width: null, size: null });
   assert.deepEqual(spec.optimisers.G, { name: 'adam', lr: 2e-4 });
-  assert.deepEqual([spec.monitors, spec.guards, spec.steps, spec.averaging.name], [null, [], 5000, 'none']);
+  assert.deepEqual([spec.monitors, spec.guards, spec.steps, spec.averaging.name], [null, null, 5000, 'none']);
 });
 
 test('from nothing a spec that can run', () => {
@@ -132,8 +132,8 @@ test('from nothing a spec that can run', () => {
 });
 
 test('monitors that suit are those that are on by default and fit', () => {
-  assert.deepEqual(defaultMonitors(filled(FACES, CATALOGUE), CATALOGUE).map(({ name }) => name), ['modes', 'accuracy']);
-  assert.deepEqual(defaultMonitors(filled({ dataset: { name: 'ring' } }, CATALOGUE), CATALOGUE).map(({ name }) => name), ['modes']);
+  assert.deepEqual(suiting('monitors', filled(FACES, CATALOGUE), CATALOGUE).map(({ name }) => name), ['modes', 'accuracy']);
+  assert.deepEqual(suiting('monitors', filled({ dataset: { name: 'ring' } }, CATALOGUE), CATALOGUE).map(({ name }) => name), ['modes']);
 });
 
 test('only what differs from the recipe is sent, and another component is sent whole', () => {

@@ -83,10 +83,14 @@ CATALOGUE = Catalogue(
         component("averaging", "none"),
         component("monitors", "modes", values={"every": 100}, needs={"judge": True}),
         component("monitors", "accuracy", needs={"auxiliary": True}),
+        component("guards", "coverage_loss", default=True, needs={"judge": True}),
+        component("guards", "divergence", default=True, values={"factor": 30.0}),
+        component("guards", "sharpening"),
     ],
 )
 SPECS = [
-    {"dataset": dataset, "network": network, "conditioning": conditioning, "loss": {"name": "hinge"}} | lists
+    {"dataset": dataset, "network": network, "conditioning": conditioning, "loss": {"name": "hinge"}, "guards": []}
+    | lists
     for dataset, network, conditioning, lists in product(
         (
             {"name": "faces"},
@@ -111,6 +115,7 @@ SPECS = [
         "regularisers": [{"name": "packing", "m": m}, {"name": "together"}],
         "game": {"updates": updates},
         "monitors": [],
+        "guards": [],
         "batch": batch,
     }
     for m, updates, batch in product((2, 3, 0, "many"), ("alternating", "simultaneous"), (64, 96, 7))
@@ -167,6 +172,17 @@ def test_the_page_fills_in_the_same_defaults_as_the_contract(page: dict[str, Any
             continue
         resolved = resolve(RunSpec.model_validate(spec), CATALOGUE).model_dump(by_alias=True)
         assert without_names(seen["filled"]) == without_names(resolved)
+
+
+def test_the_page_and_the_contract_find_the_same_guards_where_the_spec_names_none(page: dict[str, Any]):
+    found = []
+    for spec, seen in zip(SPECS, page["specs"], strict=True):
+        if misfits(spec):
+            continue
+        resolved = resolve(RunSpec.model_validate({**spec, "guards": None}), CATALOGUE)
+        found.append([guard.name for guard in resolved.guards or []])
+        assert seen["guards"] == found[-1], spec
+    assert {len(names) for names in found} == {1, 2}
 
 
 def test_what_the_page_sends_as_overrides_merges_into_what_it_shows(page: dict[str, Any]):

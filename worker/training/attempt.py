@@ -11,6 +11,7 @@ from contract.jobs import Resume, TrainJob
 from worker.training.checkpoint import Checkpoints, Store, load_newest, restore, snapshot
 from worker.training.control import Control, Ending, Requests
 from worker.training.game import Game, build
+from worker.training.guarding import Guarding
 from worker.training.knob_board import KnobBoard
 from worker.training.loop import Loop
 from worker.training.reporter import Reporter
@@ -66,8 +67,11 @@ class Attempt:
             Who ended it; None when all steps are done.
         """
         self._announce()
-        watch = Watch(self._game, self._game.monitors, self._reporter)
-        loop = Loop(self._game, self._board, self.control, watch, self._reporter, self._checkpoints)
+        game = self._game
+        watch = Watch(game, game.monitors, self._reporter)
+        guarding = Guarding(game.guards, game.readings, self._reporter)
+        guarding.announce(self._done, [series.name for series in announced(game, self._board)])
+        loop = Loop(game, self._board, self.control, watch, guarding, self._reporter, self._checkpoints)
         ending, done = loop.run(self._done)
         reason, status = _ENDINGS[ending]
         written = self._checkpoints.write(snapshot(self._game, self._board, done), reason)

@@ -97,6 +97,7 @@ def restore(game: Game, board: KnobBoard, content: bytes) -> int:
             component.load_state_dict(_under(tensors, f"component.{entry}."))
         game.streams.load_state_dict(_under(tensors, "streams."))
         game.data.load_state_dict(_under(tensors, "data."))
+        game.readings.load_state_dict(_under(tensors, "readings."))
         for player in PLAYERS:
             _restore_optimiser(game, player, tensors, metadata["scalars"])
     except (KeyError, RuntimeError, ValueError) as error:
@@ -208,6 +209,7 @@ def _tensors(game: Game) -> Iterator[tuple[str, Tensor]]:
     groups = [("G.", game.G.state_dict()), ("D.", game.D.state_dict())]
     groups += [(f"component.{entry}.", component.state_dict()) for entry, component in game.components()]
     groups += [("streams.", game.streams.state_dict()), ("data.", game.data.state_dict())]
+    groups += [("readings.", game.readings.state_dict())]
     for prefix, state in groups:
         for name, tensor in state.items():
             yield prefix + name, tensor

@@ -15,12 +15,14 @@ from worker.averaging import Averaging
 from worker.conditioning import Conditioning
 from worker.datasets import Dataset
 from worker.families import FAMILIES
+from worker.guards import Guard
 from worker.losses import Loss
 from worker.monitors import Monitor
 from worker.networks import Network, Problem
 from worker.optimisers import OptimiserComponent
 from worker.registry import Component, InvalidParams
 from worker.regularisers import HOOKS, Moment, Regulariser
+from worker.training.readings import Readings
 from worker.training.streams import DataOrder, Streams, seed_of
 
 ON_DEVICE_BYTES = 2**30
@@ -49,6 +51,9 @@ class Game:
     fake_labels: Tensor
     """(N, attributes): the empirical prior that labels of fakes are drawn from, on the device."""
     monitors: list[Monitor]
+    guards: list[Guard]
+    readings: Readings
+    """What the monitors measured last, for the guards."""
     hooks: Mapping[str, list[Regulariser]]
     """Hook → the regularisers that have it, in the order of the spec; who packs samples changes them last."""
     weights: Mapping[Player, list[nn.Parameter]]
@@ -63,7 +68,7 @@ class Game:
         """Every component of the run, as (entry, component), in the order of the spec."""
         single: list[Component] = [self.dataset, self.network, self.conditioning, self.loss]
         players: list[Component] = [self.optimiser_parts["G"], self.optimiser_parts["D"], self.averaging]
-        return [(part.entry, part) for part in (*single, *self.regularisers, *players, *self.monitors)]
+        return [(part.entry, part) for part in (*single, *self.regularisers, *players, *self.monitors, *self.guards)]
 
     def draw_labels(self, n: int) -> Tensor | None:
         """(n, attributes) labels for fakes from the empirical prior; None when G takes none."""
@@ -138,6 +143,8 @@ def build(spec: RunSpec, cache: Path) -> Game:
         data=DataOrder(*_placed(dataset, device), spec.seed),
         fake_labels=dataset.labels.to(device),
         monitors=[_make("monitors", part) for part in spec.monitors or []],
+        guards=[_make("guards", part) for part in spec.guards or []],
+        readings=Readings(),
         hooks={hook: _having(hook, regularisers) for hook in HOOKS},
         weights={"G": list(G.parameters()), "D": list(D.parameters())},
         extrapolates=[player for player in parts if parts[player].extrapolates],

@@ -6,6 +6,7 @@ from contract.events import CheckpointWritten, RunStatus
 from worker.training.checkpoint import Checkpoints, snapshot
 from worker.training.control import Control, Ending, Request
 from worker.training.game import Game
+from worker.training.guarding import Guarding
 from worker.training.knob_board import KnobBoard
 from worker.training.pace import Pace
 from worker.training.reporter import Reporter
@@ -20,12 +21,20 @@ class Loop:
     """Trains one game from a step to its end."""
 
     def __init__(
-        self, game: Game, board: KnobBoard, control: Control, watch: Watch, reporter: Reporter, checkpoints: Checkpoints
+        self,
+        game: Game,
+        board: KnobBoard,
+        control: Control,
+        watch: Watch,
+        guarding: Guarding,
+        reporter: Reporter,
+        checkpoints: Checkpoints,
     ) -> None:
         self.game = game
         self.board = board
         self.control = control
         self.watch = watch
+        self.guarding = guarding
         self.reporter = reporter
         self.checkpoints = checkpoints
         self.pace = Pace()
@@ -54,6 +63,7 @@ class Loop:
             done += 1
             self.reporter.scalars(done, report)
             watching_s = self.watch.look(done, self.pace.step_s, everything=done == steps)
+            watching_s += self.guarding.look(done, report)
             if self.pace.step(watching_s) and self.pace.steps_per_s is not None:
                 self.reporter.scalars(done, {"speed.steps_per_s": self.pace.steps_per_s})
             if self.checkpoints.due:

@@ -143,7 +143,7 @@ class LogReporter:
 
 def group_scalars(rows: Sequence[_Row]) -> Scalars:
     """Rows as columns: those with the same series share one group; all tensors are fetched together."""
-    fetched = iter(_fetch([value for _, values in rows for value in values.values()]))
+    fetched = iter(fetch([value for _, values in rows for value in values.values()]))
     numbers = [(step, tuple(values), [next(fetched) for _ in values]) for step, values in rows]
     numbers.sort(key=lambda row: row[1])
     groups = []
@@ -184,7 +184,7 @@ def draw_grid(grid: SampleGrid) -> tuple[Grid, bytes]:
     return body, out.getvalue()
 
 
-def _fetch(values: Sequence[Value]) -> list[float]:
+def fetch(values: Sequence[Value]) -> list[float]:
     """All values as floats, with one transfer a device instead of one a value."""
     tensors = [value.detach().double() for value in values if isinstance(value, Tensor)]
     fetched = iter(_transfer(tensors)) if tensors else iter(())

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from contract.components import SeriesDescription
 from contract.events import SeriesInfo
+from worker.monitors import Monitor
 from worker.training.game import Game
 from worker.training.knob_board import KnobBoard
 
@@ -64,6 +65,13 @@ def _of_monitors(game: Game) -> Iterator[SeriesInfo]:
             for described in _expand(series, game.dataset.attributes):
                 yield SeriesInfo(**described.model_dump(), chart=monitor.chart, monitor=monitor.entry)
         yield SeriesInfo(name=f"cost.{monitor.entry}", unit="ms", meaning="What one look took.", monitor=monitor.entry)
+    if game.guards:
+        yield SeriesInfo(name="cost.guards", unit="ms", meaning="What one look of all guards that were due took.")
+
+
+def yields(monitor: Monitor, attributes: Iterable[str]) -> set[str]:
+    """The names of the series of one monitor."""
+    return {described.name for series in monitor.series for described in _expand(series, attributes)}
 
 
 def _expand(series: SeriesDescription, attributes: Iterable[str]) -> Iterator[SeriesDescription]:

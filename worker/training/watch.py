@@ -1,8 +1,8 @@
 """Runs the monitors: when each is due, what it costs, how it is stretched, and what happens when it breaks.
 
 All watching together may take a set share of the time. When the monitors would take more, the dearest looks
-less often; the intervals of monitors that a guard reads, or that sum over steps, must not depend on the clock, so
-those are fixed.
+less often. Intervals of monitors that sum over steps must not depend on the clock: those are fixed. One that a guard
+reads is stretched last, when those by themselves would take more than all may; the guards are then kept from it.
 """
 
 import time
@@ -16,7 +16,9 @@ from torch import nn
 from contract.events import MonitorDisabled, MonitorStretched
 from worker.monitors import Measurement, Monitor
 from worker.training.game import Game
+from worker.training.guarding import watched_monitors
 from worker.training.reporter import Reporter
+from worker.training.series import yields
 from worker.training.undisturbed import undisturbed
 from worker.training.view import View
 
@@ -43,6 +45,8 @@ class Watch:
         self._game = game
         self._reporter = reporter
         self._watched = [_Watched(monitor, monitor.params.every) for monitor in monitors]
+        series = {monitor.entry: yields(monitor, game.dataset.attributes) for monitor in monitors}
+        self._guarded = watched_monitors(game.guards, series)
         self._budget = BUDGET_POINTS if game.dataset.shape == (2,) else BUDGET
 
     def look(self, step: int, step_s: float, *, everything: bool = False) -> float:
@@ -71,6 +75,8 @@ class Watch:
             with undisturbed([game.G, game.D, *_averages(game)]):
                 measurement = monitor.measure(View(game, monitor.entry, step))
             self._report(step, measurement)
+            if monitor.entry in self._guarded:
+                game.readings.note(step, monitor.entry, measurement.scalars)
         except Exception as error:  # noqa: BLE001  # a border: a monitor that breaks never stops a run
             self._disable(watched, step, error)
         cost_s = time.perf_counter() - began
@@ -93,6 +99,7 @@ class Watch:
         watched.disabled = True
         reason = f"{type(error).__name__}: {error}"
         details = "".join(traceback.format_exception(error))
+        self._game.readings.unread[watched.monitor.entry] = f"its monitor {watched.monitor.entry} failed and is off"
         self._reporter.say(step, MonitorDisabled(monitor=watched.monitor.entry, reason=reason, traceback=details))
 
     def _keep_budget(self, step: int, step_s: float) -> None:
@@ -100,9 +107,18 @@ class Watch:
         share = sum(w.cost_s / (w.every * step_s) for w in active)
         if share <= self._budget:
             return
-        dearest = max(active, key=lambda w: w.cost_s / w.every)
+        guarded = [w for w in active if w.monitor.entry in self._guarded]
+        is_too_much = sum(w.cost_s / (w.every * step_s) for w in guarded) > self._budget
+        dearest = max(
+            guarded if is_too_much else [w for w in active if w.monitor.entry not in self._guarded],
+            key=lambda w: w.cost_s / w.every,
+        )
         share -= dearest.cost_s / (dearest.every * step_s) / 2
         dearest.every *= 2
+        entry = dearest.monitor.entry
+        self._game.readings.unread[entry] = (
+            f"its monitor {entry} looks less often, to stay within what watching may take"
+        )
         self._reporter.say(step, MonitorStretched(monitor=dearest.monitor.entry, every=dearest.every, cost_share=share))
 
 
