@@ -16,7 +16,7 @@ EVERY_GUARD = pytest.mark.parametrize("name", guards.family.names)
 SERIES = (
     "loss.d", "loss.g", "loss.d.adversarial", "loss.g.adversarial", "logit.real", "logit.fake",
     "auxiliary.hair.loss", "samples.hair.loss", "samples.hair.accuracy", "gradient.g.norm", "gradient.d.norm",
-    "modes.captured", "diversity.ratio", "spectrum.d.effective_rank.min", "hessian.g.top",
+    "modes.captured", "diversity.ratio", "spectrum.d.least.effective_rank", "hessian.g.top",
 )  # fmt: skip
 N_LOOKS = 120
 TURN = 60

@@ -29,7 +29,7 @@ class SpectralCollapse(guards.Guard):
 
         window: int = Field(4, ge=2, le=10_000)
         """Looks until the best is taken as known."""
-        series: str = "spectrum.d.effective_rank.min"
+        series: str = "spectrum.d.least.effective_rank"
         """Where high is good; or a pattern (`*`) of such series, each judged against itself."""
         share: float = share_knob(0.5)
         """Share of the run's own best below which the spectrum counts as collapsed."""

@@ -41,7 +41,7 @@ class Diversity(monitors.Monitor):
             high_is="good",
         ),
         SeriesDescription(
-            name="diversity.stderr",
+            name="diversity.ratio.error",
             unit="of real",
             meaning="Standard error of diversity.ratio over samples of G, about 2 √(var(h) / n), with h_i the mean "
             "distance of sample i to the others; the real samples stay the same.",
@@ -72,7 +72,7 @@ class Diversity(monitors.Monitor):
         stderr = 2 * to_others.std() / self.params.n**0.5
         scalars = {
             "diversity.ratio": to_others.mean() / floor,
-            "diversity.stderr": stderr / floor,
+            "diversity.ratio.error": stderr / floor,
             "diversity.real": floor,
         }
         return Measurement(scalars=scalars)

@@ -1,6 +1,6 @@
 from tests.worker.guards.histories import live, of, raised
 
-SERIES = "spectrum.d.effective_rank.min"
+SERIES = "spectrum.d.least.effective_rank"
 
 
 def test_a_rank_below_half_of_its_best_is_found():

@@ -27,7 +27,7 @@ def test_three_known_samples():
     floor = by_brute_force(real.tolist())
     assert float(scalars["diversity.real"]) == pytest.approx(floor, rel=1e-6)
     assert float(scalars["diversity.ratio"]) == pytest.approx(4 / floor, rel=1e-6)
-    assert float(scalars["diversity.stderr"]) == pytest.approx(2 * 0.5 / math.sqrt(3) / floor, rel=1e-6)
+    assert float(scalars["diversity.ratio.error"]) == pytest.approx(2 * 0.5 / math.sqrt(3) / floor, rel=1e-6)
 
 
 def test_samples_that_are_alike_have_none_and_nearly_alike_ones_next_to_none():
