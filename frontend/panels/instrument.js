@@ -112,7 +112,7 @@ export function instrument(store, painter, looks, kind) {
   const painting = painter.add(element, paint);
 
   /** Asks for what is shown and not held: the series, the looks at the cursor, finer ones in a zoom. */
-  const fetch = () => {
+  const fetchLooks = () => {
     const { open, view } = store.state;
     const choice = chosen();
     if (open === null || choice === null) return;
@@ -158,7 +158,7 @@ export function instrument(store, painter, looks, kind) {
     const [{ name }] = choice.members;
     control.update(open.looks.get(name)?.steps ?? [], current(open, name).step, view.cursor);
     for (const plot of plots) if (plot.room() === null) plot.say(instrumentWaitsFor(open, false));
-    fetch();
+    fetchLooks();
   };
   const onView = () => {
     show();
