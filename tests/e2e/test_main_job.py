@@ -216,6 +216,7 @@ def test_a_recipes_cure_fills_the_knobs_in_and_takes_effect_when_applied(page, s
     )
     [item] = client.get(f"/runs/{run}/ledger").json()["items"]
     assert (item["name"], item["new"], item["reason"], item["outcome"]) == ("r1.weight", 0.1, "R1 penalty", "applied")
-    assert page.get_by_test_id("folded-knobs").locator("li").count() == 8
+    schedules = page.get_by_test_id("folded-knobs").locator('[data-testid^="knob-optimiser."]')
+    assert schedules.count() == 8
     client.post(f"/runs/{run}/commands", json={"command": "stop"})
     client.wait(run, lambda r: r["status"] == "stopped")
