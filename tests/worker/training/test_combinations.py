@@ -16,8 +16,8 @@ from worker.training.step import train_step
 
 STEPS = 3
 AT_ONCE = len(optimisers.family.names) if os.environ.get("EVERY_COMBINATION") else 3
-"""Optimisers beside each loss × conditioning × regulariser, in turn, so that each pair of anything is tried; all of them
-with EVERY_COMBINATION=1, which takes two minutes more."""
+"""Optimisers beside each loss × conditioning × regulariser, in turn, so that each pair of anything is tried; all of
+them with EVERY_COMBINATION=1, which takes two minutes more."""
 NO_RECIPES = Path("/nonexistent")
 SMALL = {
     "nudged_adam": {"k": 1, "products": 25},
