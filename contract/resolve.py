@@ -51,10 +51,6 @@ def merge(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, An
     return merged
 
 
-def _same_name(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    return bool(new.get("name", old.get("name")) == old.get("name"))
-
-
 def resolve(spec: RunSpec, catalogue: Catalogue) -> RunSpec:
     """The spec with every default written out.
 

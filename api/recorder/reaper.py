@@ -135,9 +135,8 @@ class Reaper:
                 is_used = session.scalar(select(BlobRow.run).where(BlobRow.sha256 == name.rpartition("/")[2]).limit(1))
             if is_used is None:
                 self._artefacts.delete(name)
-            if name.startswith("runs/") and name.endswith(
-                "/"
-            ):  # a run's whole folder, not one checkpoint of a live run
+            is_whole_run = name.startswith("runs/") and name.endswith("/")  # and not one checkpoint of a live run
+            if is_whole_run:
                 self._redis.forget(name.split("/")[1])
             with self._database.write() as session:
                 row = session.get(OrphanRow, name)

@@ -30,7 +30,6 @@ CHUNK_POINTS = 1024
 """Points of the densest series that a chunk is made of."""
 CHUNK_EVENTS = 256
 """Events that a tail may have: reading a series parses them all, at some 20 µs each."""
-"""Newest entries that stay in the log, for viewers who come back."""
 
 
 class Overtaken(RuntimeError):

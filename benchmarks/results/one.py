@@ -58,7 +58,7 @@ def measured(job: dict[str, Any]) -> dict[str, Any]:
 
 def look(game: Game, step: int, *, final: bool = False) -> dict[str, float]:
     """Modes, quality and labels of fresh samples; for a game of scalars, the distances to its solution."""
-    with undisturbed([game.G, game.D, game.averaging.sampler(game.G)]):
+    with undisturbed(game.networks()):
         view = View(game, "results", step)
         if game.dataset.shape == (1,):
             return _distances(game)

@@ -52,10 +52,9 @@ def measured(job: dict[str, Any]) -> dict[str, Any]:
 def look(game: Game, step: int, report: dict[str, Tensor | float]) -> dict[str, float]:
     """All numbers of this step, and of the monitors that are due."""
     values: dict[str, Tensor | float] = dict(report)
-    averages = [game.averaging.sampler(game.G), game.averaging.averaged(game.D)]
     for monitor in game.monitors:
         if step % monitor.params.every == 0:
-            with undisturbed([game.G, game.D, *(a for a in averages if a is not game.G and a is not game.D)]):
+            with undisturbed(game.networks()):
                 values |= monitor.measure(View(game, monitor.entry, step)).scalars
     return dict(zip(values, (rounded(number) for number in fetch(list(values.values()))), strict=True))
 

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from worker.curvature._basis import BREAKDOWN, split
 from worker.curvature.products import Operator
 
 POINTS = 128
 """Points at which a density is given."""
 MARGIN = 5
 """Points, and so standard deviations of the smoothing, beyond the outermost nodes: 6e-7 of a Gaussian lie outside."""
-BREAKDOWN = 1e-10
-"""A remainder this small, relative to the largest coefficient so far, is rounding: the Krylov space is used up."""
 
 
 @dataclass(frozen=True)
@@ -136,9 +135,7 @@ def _rule(operator: Operator, probe: Tensor, steps: int) -> _Rule:
         diagonal.append(float(product @ unit))
         if not math.isfinite(diagonal[-1]):
             return _Rule(torch.tensor([math.nan], dtype=torch.float64), torch.ones(1), len(diagonal))
-        known = basis[: len(diagonal)]
-        for _ in range(2):
-            product = product - (known @ product) @ known
+        product = split(product, basis[: len(diagonal)])[1]
         length = float(product.norm())
         if len(diagonal) == steps or length <= BREAKDOWN * max(map(abs, [*diagonal, *beside, length])):
             break

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from worker.curvature._basis import BREAKDOWN, drawn, split
 from worker.curvature.products import Operator, flattened, unflattened
 
-BREAKDOWN = 1e-10
-"""A remainder this small, relative to the largest coefficient so far, is rounding: the Krylov space is used up."""
 LOOK_EVERY = 5
 """Products between two looks at whether the wanted pairs have settled; a look costs a small eigenproblem."""
 
@@ -169,14 +168,7 @@ class _Arnoldi:
         return ComplexEigenvalues(values[chosen], residuals, residuals <= allowed, self.size)
 
     def _random(self) -> Tensor:
-        drawn = torch.randn(self._n, generator=self._generator, dtype=torch.float64, device=self._generator.device)
-        return drawn.to(self._device)
+        return drawn(self._n, self._generator, self._device)
 
     def _split(self, vector: Tensor) -> tuple[Tensor, Tensor]:
-        """Coefficients along the basis, and what is left; the second pass removes what rounding left in the first."""
-        basis = self._basis[: self.size]
-        along = torch.zeros(self.size, dtype=torch.float64, device=self._device)
-        for _ in range(2):
-            more = basis @ vector
-            along, vector = along + more, vector - more @ basis
-        return along, vector
+        return split(vector, self._basis[: self.size])

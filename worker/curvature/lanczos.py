@@ -7,10 +7,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from worker.curvature._basis import BREAKDOWN, drawn, split
 from worker.curvature.products import Operator
 
-BREAKDOWN = 1e-10
-"""A residual this small, relative to the largest Ritz value, is rounding: there is nothing to go on with."""
 LEAST = 1e-4
 """Below this share of the largest Ritz value, "relative to its own" is relative to that: float32 knows no better."""
 
@@ -109,9 +108,8 @@ def start_near(vectors: Tensor, generator: torch.Generator) -> Tensor:
     no start at all as soon as they have turned by 60 degrees, which ten steps of Adam do; the sum loses nothing then.
     """
     near = vectors.double().sum(0)
-    drawn = torch.randn(vectors.shape[1], generator=generator, dtype=torch.float64, device=generator.device)
-    drawn = drawn.to(vectors.device)
-    start: Tensor = near + drawn * (near.norm() / drawn.norm())
+    new = drawn(vectors.shape[1], generator, vectors.device)
+    start: Tensor = near + new * (near.norm() / new.norm())
     return start
 
 
@@ -211,15 +209,10 @@ class _Space:
         self._ritz = None
 
     def _random(self) -> Tensor:
-        drawn = torch.randn(self._n, generator=self._generator, dtype=torch.float64, device=self._generator.device)
-        return drawn.to(self._device)
+        return drawn(self._n, self._generator, self._device)
 
     def _without_basis(self, vector: Tensor) -> Tensor:
-        """What is left of a vector outside the basis; the second pass removes what rounding left in the first."""
-        basis = self._basis[: self.size]
-        for _ in range(2):
-            vector = vector - (basis @ vector) @ basis
-        return vector
+        return split(vector, self._basis[: self.size])[1]
 
 
 @dataclass(frozen=True)

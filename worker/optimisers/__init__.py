@@ -43,9 +43,14 @@ class OptimiserComponent(Component):
     def build(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
         """The optimiser of one player."""
 
-    @abstractmethod
     def refresh(self, optimiser: Optimizer, step: int) -> None:
-        """Write the params in force at that step into the optimiser's groups; called before each of its steps."""
+        """Write the params in force at that step into the optimiser's groups; called before each of its steps.
+
+        The rate; an optimiser with more that may change writes that too.
+        """
+        rate = self.rate(step)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
 
     def rate(self, step: int) -> float:
         """Learning rate in force at a step, from 1."""

@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 
 from contract.knobs import knob
 from worker import optimisers
-from worker.optimisers._adam_direction import AdamParams, adam_direction, write_adam
+from worker.optimisers._adam import AdamLike, AdamParams, adam_direction
 from worker.optimisers._extragradient import Extragradient
 from worker.optimisers._memory_order import kept_in_order
 
@@ -19,7 +19,7 @@ class _ExtraAdam(Extragradient):
 
 
 @optimisers.register
-class ExtraAdam(optimisers.OptimiserComponent):
+class ExtraAdam(AdamLike):
     """ExtraAdam: Adam, each step with the gradient found where an Adam step would have led.
 
     w' = w - lr d(∇L(w)), both players at once;  w ← w - lr d(∇L(w')), where d(g) takes g into Adam's moments and gives
@@ -49,7 +49,3 @@ class ExtraAdam(optimisers.OptimiserComponent):
         adam = _ExtraAdam(parameters, {"eps": self.params.eps})
         self.refresh(adam, step=1)
         return kept_in_order(adam)
-
-    def refresh(self, optimiser: Optimizer, step: int) -> None:
-        """Write rate and betas in force into the groups."""
-        write_adam(optimiser, self.params, self.rate(step))

@@ -45,9 +45,3 @@ class ExtraSgd(optimisers.OptimiserComponent):
     def build(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
         """The optimiser of one player, which has `extrapolate()`."""
         return kept_in_order(_ExtraSgd(parameters, {"lr": self.rate(1)}))
-
-    def refresh(self, optimiser: Optimizer, step: int) -> None:
-        """Write the rate in force into the groups."""
-        rate = self.rate(step)
-        for group in optimiser.param_groups:
-            group["lr"] = rate

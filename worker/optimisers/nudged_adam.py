@@ -15,7 +15,7 @@ from worker import optimisers
 from worker.curvature.lanczos import Eigenpairs, extremes
 from worker.curvature.products import HessianOperator, unflattened
 from worker.optimisers import UpdateView
-from worker.optimisers._adam_direction import AdamParams, adam_direction, write_adam
+from worker.optimisers._adam import AdamLike, AdamParams, adam_direction
 from worker.optimisers._memory_order import kept_in_order
 
 TOLERANCE = 1e-3
@@ -47,7 +47,7 @@ class _NudgedAdam(Optimizer):
 
 
 @optimisers.register
-class NudgedAdam(optimisers.OptimiserComponent):
+class NudgedAdam(AdamLike):
     """Nudged Adam (NuGAN): removes the gradient's share along the sharpest directions of the player's own loss.
 
     Every T steps: the k algebraically largest eigenpairs (λ_i, v_i) of H = ∂²L/∂w², with L the player's own loss,
@@ -120,10 +120,6 @@ class NudgedAdam(optimisers.OptimiserComponent):
         self._directions = torch.zeros(self.params.k, n, dtype=weights[0].dtype, device=weights[0].device)
         self.refresh(adam, step=1)
         return kept_in_order(adam)
-
-    def refresh(self, optimiser: Optimizer, step: int) -> None:
-        """Write rate and betas in force into the groups."""
-        write_adam(optimiser, self.params, self.rate(step))
 
     def before_update(self, optimiser: Optimizer, view: UpdateView) -> Mapping[str, Tensor | float]:
         """Look at the Hessian when it is due, once a step; nudge the gradients where they are what is nudged."""

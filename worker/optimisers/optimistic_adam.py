@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 
 from contract.knobs import knob
 from worker import optimisers
-from worker.optimisers._adam_direction import AdamParams, adam_direction, write_adam
+from worker.optimisers._adam import AdamLike, AdamParams, adam_direction
 from worker.optimisers._memory_order import kept_in_order
 from worker.optimisers._optimistic import Optimistic
 
@@ -19,7 +19,7 @@ class _OptimisticAdam(Optimistic):
 
 
 @optimisers.register
-class OptimisticAdam(optimisers.OptimiserComponent):
+class OptimisticAdam(AdamLike):
     """Optimistic Adam: w ← w - 2 lr dₜ + lr dₜ₋₁, where d = m̂ / (√v̂ + ε) is Adam's direction, and d₀ = d₁.
 
     Both d are bias-corrected, each with its own t, and both rates are the one in force, also after a change.
@@ -47,7 +47,3 @@ class OptimisticAdam(optimisers.OptimiserComponent):
         adam = _OptimisticAdam(parameters, {"eps": self.params.eps})
         self.refresh(adam, step=1)
         return kept_in_order(adam)
-
-    def refresh(self, optimiser: Optimizer, step: int) -> None:
-        """Write rate and betas in force into the groups."""
-        write_adam(optimiser, self.params, self.rate(step))

@@ -43,9 +43,3 @@ class OptimisticSgd(optimisers.OptimiserComponent):
     def build(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
         """The optimiser of one player."""
         return kept_in_order(_OptimisticSgd(parameters, {"lr": self.rate(1)}))
-
-    def refresh(self, optimiser: Optimizer, step: int) -> None:
-        """Write the rate in force into the groups."""
-        rate = self.rate(step)
-        for group in optimiser.param_groups:
-            group["lr"] = rate

@@ -47,7 +47,6 @@ class Rmsprop(optimisers.OptimiserComponent):
 
     def refresh(self, optimiser: Optimizer, step: int) -> None:
         """Write rate and memory in force into the groups."""
-        rate = self.rate(step)
+        super().refresh(optimiser, step)
         for group in optimiser.param_groups:
-            group["lr"] = rate
             group["alpha"] = self.params.alpha

@@ -43,7 +43,6 @@ class Sgd(optimisers.OptimiserComponent):
 
     def refresh(self, optimiser: Optimizer, step: int) -> None:
         """Write rate and momentum in force into the groups."""
-        rate = self.rate(step)
+        super().refresh(optimiser, step)
         for group in optimiser.param_groups:
-            group["lr"] = rate
             group["momentum"] = self.params.momentum

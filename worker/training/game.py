@@ -64,6 +64,12 @@ class Game:
         """G or D."""
         return self.G if name == "G" else self.D
 
+    def networks(self) -> list[nn.Module]:
+        """Both players, and the averages of them that are kept: all that a look may touch."""
+        kept = (self.averaging.sampler(self.G), self.averaging.averaged(self.D))
+        averages = [average for average, player in zip(kept, (self.G, self.D), strict=True) if average is not player]
+        return [self.G, self.D, *averages]
+
     def components(self) -> list[tuple[str, Component]]:
         """Every component of the run, as (entry, component), in the order of the spec."""
         single: list[Component] = [self.dataset, self.network, self.conditioning, self.loss]
@@ -118,12 +124,12 @@ def build(spec: RunSpec, cache: Path) -> Game:
     conditioning.begin(classes)
     network: Network = _make("networks", spec.network)
     regularisers: list[Regulariser] = [_make("regularisers", part) for part in spec.regularisers]
+    _check(spec, regularisers)
     G, D = _players(spec.seed, network, _problems(dataset, conditioning, regularisers), regularisers, device)
     averaging: Averaging = _make("averaging", spec.averaging)
     averaging.begin(G, D)
     g_part: OptimiserComponent = _make("optimisers", spec.optimisers["G"], "optimiser.g")
     d_part: OptimiserComponent = _make("optimisers", spec.optimisers["D"], "optimiser.d")
-    _check(spec, regularisers)
     parts: dict[Player, OptimiserComponent] = {"G": g_part, "D": d_part}
     return Game(
         spec=spec,
@@ -151,8 +157,13 @@ def build(spec: RunSpec, cache: Path) -> Game:
     )
 
 
+def _pack(regularisers: list[Regulariser]) -> int:
+    """How many samples D sees at once."""
+    return math.prod(regulariser.pack for regulariser in regularisers)
+
+
 def _check(spec: RunSpec, regularisers: list[Regulariser]) -> None:
-    pack = math.prod(regulariser.pack for regulariser in regularisers)
+    pack = _pack(regularisers)
     if spec.batch % pack:
         raise InvalidParams(f"D sees {pack} samples at once: the batch must be a multiple of that; it is {spec.batch}")
     looking = [regulariser.entry for regulariser in regularisers if regulariser.overrides("before_generator")]
@@ -174,14 +185,12 @@ def _problems(
     dataset: Dataset, conditioning: Conditioning, regularisers: list[Regulariser]
 ) -> Mapping[Player, Problem]:
     """What each player must fit. D may see several samples at once, one behind the other in its first dimension."""
-    classes = {name: len(names) for name, names in dataset.attributes.items()}
-    pack = math.prod(regulariser.pack for regulariser in regularisers)
     first, *rest = dataset.shape
-    head = conditioning.head if conditioning.labels_generator else None
-    return {
-        "G": Problem(dataset.shape, classes if conditioning.labels_generator else {}),
-        "D": Problem((first * pack, *rest), {}, head),
-    }
+    seen = (first * _pack(regularisers), *rest)
+    if not conditioning.labels_generator:
+        return {"G": Problem(dataset.shape, {}), "D": Problem(seen, {})}
+    classes = {name: len(names) for name, names in dataset.attributes.items()}
+    return {"G": Problem(dataset.shape, classes), "D": Problem(seen, {}, conditioning.head)}
 
 
 def _players(

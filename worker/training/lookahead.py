@@ -29,6 +29,21 @@ class Batch:
     fake_labels: Tensor | None
 
 
+Judge = Callable[[Tensor, Tensor | None], Verdict]
+"""D with the regularisers' input hooks before it: judge(x, labels)."""
+
+
+def judge_of(game: Game, D: Callable[..., Verdict], moment: Moment) -> Judge:
+    """D, called with samples and labels, as it sees samples in training."""
+
+    def judge(x: Tensor, labels: Tensor | None) -> Verdict:
+        for regulariser in game.hooks["inputs"]:
+            x = regulariser.inputs(x, moment)
+        return D(x, labels)
+
+    return judge
+
+
 def on_its_way(game: Game, verdict: Verdict, on: Literal["real", "fake"], moment: Moment) -> Verdict:
     """D's answer as the adversarial loss gets it, through the regularisers' `verdict`."""
     for regulariser in game.hooks["verdict"]:
@@ -98,12 +113,7 @@ def _both(
 
 def _losses(game: Game, batch: Batch, moment: Moment, fake: Tensor, D: Callable[..., Verdict]) -> dict[Player, Tensor]:
     """Each player's adversarial loss with its label term."""
-
-    def judge(x: Tensor, labels: Tensor | None) -> Verdict:
-        for regulariser in game.hooks["inputs"]:
-            x = regulariser.inputs(x, moment)
-        return D(x, labels)
-
+    judge = judge_of(game, D, moment)
     on_real, on_fake = judge(batch.real, batch.real_labels), judge(fake, batch.fake_labels)
     for_d, for_g = replace(moment, player="D"), replace(moment, player="G")
     losses: dict[Player, Tensor] = {

@@ -1,6 +1,5 @@
 """The two phases of a step: each player's loss, its gradients, and what is reported of it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -10,10 +9,8 @@ from contract.spec import Player
 from worker.conditioning import LabelTerm
 from worker.regularisers import Moment, PenaltyView, Regulariser
 from worker.training.game import Game
-from worker.training.lookahead import Batch, future_discriminator, on_its_way, view_of_both
+from worker.training.lookahead import Batch, Judge, future_discriminator, judge_of, on_its_way, view_of_both
 from worker.verdict import Verdict
-
-Judge = Callable[[Tensor, Tensor | None], Verdict]
 
 
 @dataclass
@@ -42,7 +39,7 @@ def discriminator_phase(game: Game, real: Tensor, labels: Tensor, step: int, d_s
         fake = game.G(z, fake_labels)
     real_labels = labels if game.conditioning.labels_generator else None
     batch = Batch(real, real_labels, z, fake_labels)
-    judge = _judge_of(game, game.D, moment)
+    judge = judge_of(game, game.D, moment)
     on_real, on_fake = judge(real, real_labels), judge(fake, fake_labels)
     adversarial = game.loss.discriminator(
         on_its_way(game, on_real, "real", moment), on_its_way(game, on_fake, "fake", moment)
@@ -66,7 +63,7 @@ def generator_phase(game: Game, real: Tensor, labels: Tensor, step: int) -> Phas
     real_labels = labels if game.conditioning.labels_generator else None
     batch = Batch(real, real_labels, z, fake_labels)
     D = future_discriminator(game, batch, fake, moment) if game.hooks["before_generator"] else game.D
-    judge = _judge_of(game, D, moment)
+    judge = judge_of(game, D, moment)
     on_real = judge(real, real_labels) if game.loss.generator_needs_real else None
     on_fake = judge(fake, fake_labels)
     adversarial = game.loss.generator(
@@ -79,15 +76,6 @@ def generator_phase(game: Game, real: Tensor, labels: Tensor, step: int) -> Phas
     if game.hooks["penalty"]:
         _add_penalties(terms, game, _penalty_view(game, batch, moment, judge, fake, on_real, on_fake), step, moment)
     return Phase(_backward(terms, game, batch, moment), on_fake)
-
-
-def _judge_of(game: Game, D: Callable[..., Verdict], moment: Moment) -> Judge:
-    def judge(x: Tensor, labels: Tensor | None) -> Verdict:
-        for regulariser in game.hooks["inputs"]:
-            x = regulariser.inputs(x, moment)
-        return D(x, labels)
-
-    return judge
 
 
 def _add_labels(terms: Terms, player: Player, term: LabelTerm | None) -> None:

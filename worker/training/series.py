@@ -61,17 +61,17 @@ def _of_knobs(board: KnobBoard) -> Iterator[SeriesInfo]:
 
 def _of_monitors(game: Game) -> Iterator[SeriesInfo]:
     for monitor in game.monitors:
-        for series in monitor.series_of(game.dataset, game.G, game.D):
-            for described in _expand(series, game.dataset.attributes):
-                yield SeriesInfo(**described.model_dump(), chart=monitor.chart, monitor=monitor.entry)
+        for described in of_monitor(game, monitor):
+            yield SeriesInfo(**described.model_dump(), chart=monitor.chart, monitor=monitor.entry)
         yield SeriesInfo(name=f"cost.{monitor.entry}", unit="ms", meaning="What one look took.", monitor=monitor.entry)
     if game.guards:
         yield SeriesInfo(name="cost.guards", unit="ms", meaning="What one look of all guards that were due took.")
 
 
-def yields(monitor: Monitor, attributes: Iterable[str]) -> set[str]:
-    """The names of the series of one monitor."""
-    return {described.name for series in monitor.series for described in _expand(series, attributes)}
+def of_monitor(game: Game, monitor: Monitor) -> Iterator[SeriesDescription]:
+    """The series that a monitor yields in this run, by their names in it."""
+    for series in monitor.series_of(game.dataset, game.G, game.D):
+        yield from _expand(series, game.dataset.attributes)
 
 
 def _expand(series: SeriesDescription, attributes: Iterable[str]) -> Iterator[SeriesDescription]:

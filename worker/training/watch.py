@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 
 from contract.events import MonitorDisabled, MonitorStretched
 from worker.monitors import Measurement, Monitor
 from worker.training.game import Game
 from worker.training.guarding import watched_monitors
 from worker.training.reporter import Reporter
-from worker.training.series import yields
+from worker.training.series import of_monitor
 from worker.training.undisturbed import undisturbed
 from worker.training.view import View
 
@@ -45,7 +44,7 @@ class Watch:
         self._game = game
         self._reporter = reporter
         self._watched = [_Watched(monitor, monitor.params.every) for monitor in monitors]
-        series = {monitor.entry: yields(monitor, game.dataset.attributes) for monitor in monitors}
+        series = {monitor.entry: {each.name for each in of_monitor(game, monitor)} for monitor in monitors}
         self._guarded = watched_monitors(game.guards, series)
         self._budget = BUDGET_POINTS if game.dataset.shape == (2,) else BUDGET
 
@@ -72,7 +71,7 @@ class Watch:
             torch.cuda.synchronize(game.device)  # else the look is billed for the steps still queued
         began = time.perf_counter()
         try:
-            with undisturbed([game.G, game.D, *_averages(game)]):
+            with undisturbed(game.networks()):
                 measurement = monitor.measure(View(game, monitor.entry, step))
             self._report(step, measurement)
             if monitor.entry in self._guarded:
@@ -120,9 +119,3 @@ class Watch:
             f"its monitor {entry} looks less often, to stay within what watching may take"
         )
         self._reporter.say(step, MonitorStretched(monitor=dearest.monitor.entry, every=dearest.every, cost_share=share))
-
-
-def _averages(game: Game) -> list[nn.Module]:
-    """What monitors see besides the players themselves."""
-    kept = [game.averaging.sampler(game.G), game.averaging.averaged(game.D)]
-    return [average for average, player in zip(kept, (game.G, game.D), strict=True) if average is not player]

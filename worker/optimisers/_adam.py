@@ -1,4 +1,4 @@
-"""Adam's direction, for the optimisers that do something else with it than step along it."""
+"""What Adam and its kin share: params, and the direction that some of them do something else with than step along."""
 
 from collections.abc import Mapping, MutableMapping
 from typing import Any
@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from contract.knobs import knob
+from worker.optimisers import OptimiserComponent
 from worker.optimisers._rate import RateParams
 
 
@@ -23,11 +24,17 @@ class AdamParams(RateParams):
     """Added to the root of the mean square."""
 
 
-def write_adam(optimiser: Optimizer, params: AdamParams, rate: float) -> None:
-    """Write rate and betas in force into the groups."""
-    for group in optimiser.param_groups:
-        group["lr"] = rate
-        group["betas"] = (params.beta1, params.beta2)
+class AdamLike(OptimiserComponent):
+    """Whatever has Adam's rate and memory."""
+
+    Params = AdamParams
+    params: AdamParams
+
+    def refresh(self, optimiser: Optimizer, step: int) -> None:
+        """Write rate and betas in force into the groups."""
+        super().refresh(optimiser, step)
+        for group in optimiser.param_groups:
+            group["betas"] = (self.params.beta1, self.params.beta2)
 
 
 def adam_direction(gradient: Tensor, state: MutableMapping[str, Any], group: Mapping[str, Any]) -> Tensor:
