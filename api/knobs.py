@@ -7,12 +7,10 @@ from pydantic import TypeAdapter
 
 from api.problems import InvalidKnobs
 from api.tables import LedgerRow, RunRow
-from contract.components import Catalogue
-from contract.knobs import KnobDescription, KnobValue, knobs_of
+from contract.knobs import KnobDescription, KnobValue
 from contract.numbers import dumps, loads
 from contract.resolve import SpecProblem
 from contract.runs import KnobState
-from contract.spec import GameParams, RunSpec
 
 _LIST = TypeAdapter(list[KnobDescription])
 
@@ -25,17 +23,6 @@ def encode(knobs: Iterable[KnobDescription]) -> str:
 def decode(row: RunRow) -> list[KnobDescription]:
     """The knobs of a run; `default` is the value in force where the attempt in force began."""
     return _LIST.validate_json(row.knobs)
-
-
-def of_spec(spec: RunSpec, catalogue: Catalogue) -> list[KnobDescription]:
-    """The knobs that a resolved spec will have; the trainer's own list takes their place when it starts."""
-    game = list(knobs_of("game", GameParams.model_json_schema(), spec.game.model_dump()))
-    parts = [
-        knob
-        for family, entry, component in spec.entries()
-        for knob in knobs_of(entry, catalogue.find(family, component.name).params, component.params)
-    ]
-    return [*parts, *game]
 
 
 def states(row: RunRow, applied: Iterable[LedgerRow], unanswered: Iterable[LedgerRow]) -> list[KnobState]:

@@ -22,6 +22,7 @@ from api.store import runs
 from api.tables import IdempotencyRow, RunRow
 from contract.events import RunStatus
 from contract.jobs import TrainJob
+from contract.resolve import knobs_of_spec
 from contract.runs import CreateRun, Run
 from contract.spec import RunSpec
 
@@ -44,7 +45,7 @@ def create(services: Services, asked: CreateRun, key: str | None) -> Run:
         return earlier
     catalogue = catalogue_of(services.redis.catalogue())
     spec = checked(asked, catalogue)
-    row = _row(asked, spec, knobs.encode(knobs.of_spec(spec, catalogue)))
+    row = _row(asked, spec, knobs.encode(knobs_of_spec(spec, catalogue)))
     try:
         with services.database.write() as session:
             session.add(row)

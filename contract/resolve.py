@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contract.components import Catalogue, ComponentDescription, Family, UnknownComponent
+from contract.knobs import KnobDescription, knobs_of
 from contract.numbers import Wire
-from contract.spec import ComponentSpec, RunSpec
+from contract.spec import ComponentSpec, GameParams, RunSpec
 
 
 class SpecProblem(Wire):
@@ -85,6 +86,16 @@ def facts(spec: RunSpec, catalogue: Catalogue) -> dict[str, Any]:  # Any: a fact
         for fact, value in catalogue.find(family, component.name).provides.items():
             known[fact] = _param_or_value(value, component)
     return known
+
+
+def knobs_of_spec(spec: RunSpec, catalogue: Catalogue) -> list[KnobDescription]:
+    """The knobs that a resolved spec will have; the trainer's own list, with one a label, takes their place later."""
+    parts = [
+        knob
+        for family, entry, component in spec.entries()
+        for knob in knobs_of(entry, catalogue.find(family, component.name).params, component.params)
+    ]
+    return [*parts, *knobs_of("game", GameParams.model_json_schema(), spec.game.model_dump())]
 
 
 def _unknown(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:

@@ -5,12 +5,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from contract.components import Catalogue, Cure, RecipeDescription
-from contract.knobs import knobs_of
-from contract.resolve import InvalidSpec, resolve
-from contract.spec import ComponentSpec, RunSpec
+from contract.resolve import InvalidSpec, knobs_of_spec, resolve
+from contract.spec import RunSpec
 from worker.families import FAMILIES, discover
 from worker.registry import in_words
 
@@ -58,24 +57,18 @@ def read_recipe(path: Path, catalogue: Catalogue) -> RecipeDescription:
         raise BadRecipe(f"{path}: {in_words(error)}") from error
     except (InvalidSpec, UnicodeDecodeError) as error:
         raise BadRecipe(f"{path}: {error}") from error
-    problems = [problem for cure in recipe.cures for problem in _problems(cure, spec)]
+    problems = [problem for cure in recipe.cures for problem in _problems(cure, spec, catalogue)]
     if problems:
         raise BadRecipe(f"{path}: {'; '.join(problems)}")
     return recipe
 
 
-def _problems(cure: Cure, spec: RunSpec) -> Iterator[str]:
+def _problems(cure: Cure, spec: RunSpec, catalogue: Catalogue) -> Iterator[str]:
     """Each knob of a cure that the run would not have, or whose value it would refuse."""
-    known: dict[str, BaseModel] = {"game": spec.game}
-    known.update((entry, _checked(family, part)) for family, entry, part in spec.entries())
-    knobs = {
-        knob.name: knob
-        for entry, params in known.items()
-        for knob in knobs_of(entry, type(params).model_json_schema(), params.model_dump())
-    }
+    known = {knob.name: knob for knob in knobs_of_spec(spec, catalogue)}
     for name, value in cure.knobs.items():
         reason = (
-            knobs[name].refusal(value) if name in knobs else f"no knob called {name!r}; there are: {', '.join(knobs)}"
+            known[name].refusal(value) if name in known else f"no knob called {name!r}; there are: {', '.join(known)}"
         )
         if reason:
             yield f"cure {cure.title!r}: {reason}"
@@ -90,12 +83,7 @@ def check_params(spec: RunSpec) -> None:
         ValidationError: of the first component that refuses one.
     """
     for family, _, component in spec.entries():
-        _checked(family, component)
-
-
-def _checked(family: str, component: ComponentSpec) -> BaseModel:
-    params: BaseModel = FAMILIES[family].find(component.name).Params(**component.params)
-    return params
+        FAMILIES[family].find(component.name).Params(**component.params)
 
 
 def worker_version() -> str:

@@ -7,6 +7,7 @@ from api.problems import InvalidKnobs
 from api.specs import checked
 from api.tables import LedgerRow, RunRow
 from contract.knobs import KnobDescription
+from contract.resolve import knobs_of_spec
 from contract.runs import CreateRun
 
 KNOWN = [
@@ -29,7 +30,7 @@ def values(row, *changes):
 
 def test_the_knobs_of_a_spec_are_found_without_a_trainer(catalogue):
     spec = checked(CreateRun(recipe="faces-acgan", overrides={"conditioning": {"weight": 3.0}}), catalogue)
-    found = {knob.name: knob.default for knob in knobs.of_spec(spec, catalogue)}
+    found = {knob.name: knob.default for knob in knobs_of_spec(spec, catalogue)}
     assert found == {
         "game.d_steps": 1,
         "auxiliary.weight": 3.0,
