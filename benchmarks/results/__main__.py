@@ -5,14 +5,12 @@ elsewhere. `python -m benchmarks.results --minutes 60` stops in time; `--publish
 """
 
 import argparse
-import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks._processes import commit, run_all
-from benchmarks._ratios import machine
+from benchmarks._processes import run_all
+from benchmarks._study import append, parser, read
 from benchmarks.results import plan, report
 from worker.catalogue import build_catalogue
 
@@ -29,7 +27,7 @@ def main() -> int:
     if options.only:
         arms = [arm for arm in arms if arm.group in options.only]
     store = PUBLISHED if options.published else MEASURED
-    done = {line["key"] for line in report.read(store)}
+    done = {line["key"] for line in read(store)}
     wanted = plan.jobs(arms, catalogue)
     missing = [job for job in wanted if job.key not in done]
     print(f"{len(wanted)} runs, {len(wanted) - len(missing)} of them done", flush=True)
@@ -39,13 +37,10 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.results", description=__doc__)
-    parser.add_argument("--published", action="store_true", help="PacGAN's tables at the published number of steps")
-    parser.add_argument("--only", nargs="*", metavar="GROUP", help="only these recipes or tables")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="start no run after that time")
-    parser.add_argument("--at-once", type=int, default=len(os.sched_getaffinity(0)), help="runs at once")
-    parser.add_argument("--report-only", action="store_true", help="run nothing")
-    return parser.parse_args()
+    options = parser("benchmarks.results", __doc__)
+    options.add_argument("--published", action="store_true", help="PacGAN's tables at the published number of steps")
+    options.add_argument("--only", nargs="*", metavar="GROUP", help="only these recipes or tables")
+    return options.parse_args()
 
 
 def _run(missing: list[plan.Job], store: Path, at_once: int, minutes: float) -> int:
@@ -53,11 +48,8 @@ def _run(missing: list[plan.Job], store: Path, at_once: int, minutes: float) -> 
 
     def keep(number: int, answer: Any) -> None:
         job = missing[number]
-        found = {"key": job.key, "group": job.group, "title": job.title, "seed": job.seed, "steps": job.spec["steps"]}
-        line = found | answer | {"machine": machine(), "commit": commit(HERE)}
-        with store.open("a") as file:
-            file.write(json.dumps(line) + "\n")
-        print(f"{job.name}: {line['metrics']} in {line['seconds']} s", flush=True)
+        append(store, job.about, answer)
+        print(f"{job.name}: {answer['metrics']} in {answer['seconds']} s", flush=True)
 
     named = [(job.name, job.order) for job in missing]
     return run_all("benchmarks.results.one", named, keep, at_once=at_once, minutes=minutes)

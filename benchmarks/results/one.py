@@ -8,13 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchmarks._ratios import default_cache
-from contract.spec import RunSpec
+from benchmarks._study import built, steps
 from worker.datasets import Judge, Judgement
 from worker.monitors.modes import summary
-from worker.training.game import Game, build
-from worker.training.knob_board import KnobBoard
-from worker.training.step import train_step
+from worker.training.game import Game
 from worker.training.undisturbed import undisturbed
 from worker.training.view import View
 
@@ -37,23 +34,18 @@ def measured(job: dict[str, Any]) -> dict[str, Any]:
     Returns:
         `metrics` at the end, `history` on the way, `seconds` that training took.
     """
-    torch.set_num_threads(1)
-    spec = RunSpec.model_validate(job["spec"])
-    game = build(spec, default_cache())
-    board = KnobBoard(game)
+    game = built(job)
+    n_steps = game.spec.steps
     history: dict[str, list[float]] = {"step": []}
-    every = max(1, spec.steps // LOOKS)
+    every = max(1, n_steps // LOOKS)
     began = time.perf_counter()
-    for step in range(1, spec.steps + 1):
-        if step == job["at"] + 1:
-            board.set(job["knobs"])
-        train_step(game, step)
+    for step, _ in steps(game, job):
         if step % every == 0:
             history["step"].append(step)
             for name, value in look(game, step).items():
                 history.setdefault(name, []).append(value)
     seconds = time.perf_counter() - began
-    return {"metrics": look(game, spec.steps, final=True), "history": history, "seconds": round(seconds, 1)}
+    return {"metrics": look(game, n_steps, final=True), "history": history, "seconds": round(seconds, 1)}
 
 
 def look(game: Game, step: int, *, final: bool = False) -> dict[str, float]:

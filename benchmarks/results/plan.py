@@ -82,6 +82,12 @@ class Job:
         return f"{self.group} / {self.title} / seed {self.seed}"
 
     @property
+    def about(self) -> dict[str, Any]:
+        """What a kept line says of the run."""
+        steps = self.spec["steps"]
+        return {"key": self.key, "group": self.group, "title": self.title, "seed": self.seed, "steps": steps}
+
+    @property
     def order(self) -> dict[str, Any]:
         """What the process that runs it is given."""
         return {"spec": self.spec, "knobs": self.knobs, "at": self.at}

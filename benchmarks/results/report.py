@@ -1,19 +1,17 @@
 """docs/results.md out of what was measured: mean ± standard error, beside what was published."""
 
-import json
 import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from benchmarks._study import Line, read
 from benchmarks.results import plan
 from contract.components import Catalogue
 
 HERE = Path(__file__).parent
 REPORT = HERE.parents[1] / "docs" / "results.md"
 
-Line = dict[str, Any]  # one finished run
 COLUMNS = (
     ("modes.captured", "modes", 1.0, 1),
     ("modes.high_quality", "high quality, %", 100.0, 1),
@@ -50,14 +48,6 @@ game of two numbers, the distance to the solution) with "as it is", seed by seed
 Student's t says so at 5 % (|difference| above 2.78 standard errors with 5 seeds, 4.30 with 3); of twenty cures that do
 nothing one would be called so. A cure that does not cure is said not to.
 """
-
-
-def read(path: Path) -> list[Line]:
-    """The finished runs of a file; none when there is no file."""
-    lines = path.read_text().splitlines(keepends=True) if path.exists() else []
-    return [
-        json.loads(line) for line in lines if line.endswith("\n")
-    ]  # one that was cut off in the middle is run again
 
 
 def write(catalogue: Catalogue) -> None:

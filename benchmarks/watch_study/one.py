@@ -9,16 +9,12 @@ import sys
 import time
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from benchmarks._ratios import default_cache
+from benchmarks._study import built, steps
 from benchmarks.watch_study.plan import EVERY
-from contract.spec import RunSpec
-from worker.training.game import Game, build
-from worker.training.knob_board import KnobBoard
+from worker.training.game import Game
 from worker.training.reporter import fetch
-from worker.training.step import train_step
 from worker.training.undisturbed import undisturbed
 from worker.training.view import View
 
@@ -35,15 +31,9 @@ def measured(job: dict[str, Any]) -> dict[str, Any]:
     Returns:
         `looks`: a list of {step, values}; `seconds` that all of it took. NaN and infinities as Python's JSON has them.
     """
-    torch.set_num_threads(1)
-    spec = RunSpec.model_validate(job["spec"])
-    game = build(spec, default_cache())
-    board = KnobBoard(game)
+    game = built(job)
     looks, began = [], time.perf_counter()
-    for step in range(1, spec.steps + 1):
-        if step == job["at"] + 1:
-            board.set(job["knobs"])
-        report = train_step(game, step)
+    for step, report in steps(game, job):
         if step % EVERY == 0:
             looks.append({"step": step, "values": look(game, step, report)})
     return {"looks": looks, "seconds": round(time.perf_counter() - began, 1)}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks._study import Line
 from benchmarks.watch_study import label, plan, replay, scores
 from benchmarks.watch_study.scores import HORIZON, Score, Watched
 from contract.components import Catalogue
@@ -29,8 +30,6 @@ SIGNALS = {
 }
 """What the field argues about → the guards that read it."""
 TARGET = "recall >= 0.9, precision >= 0.9, median lead >= 0"
-
-Line = dict[str, Any]  # one finished run, without its series
 
 
 @dataclass(frozen=True)
