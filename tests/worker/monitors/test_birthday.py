@@ -3,9 +3,8 @@ import math
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
-from tests.worker.monitors.toys import toy_run
+from tests.worker.monitors.toys import Sampler, toy_run
 from worker import monitors
 from worker.monitors.birthday import closest_pairs, summary
 
@@ -43,15 +42,6 @@ def test_support_of_equally_likely_samples_is_their_number_and_the_error_what_re
     assert 1.1 < ratio < 1.6
     one = looks[0]
     assert one["support.error"] / one["support"] == pytest.approx(one["duplicates.error"] / one["duplicates"])
-
-
-class Sampler(nn.Module):
-    def __init__(self, samples):
-        super().__init__()
-        self.samples = samples
-
-    def forward(self, z, labels=None):
-        return self.samples[torch.arange(len(z)) % len(self.samples)]
 
 
 def run_of(n=2000):

@@ -3,15 +3,14 @@ import math
 import pytest
 import torch
 
-from tests.worker.monitors.test_modes import Sampler
-from tests.worker.monitors.toys import toy_run
+from tests.worker.monitors.toys import Sampler, toy_run
 from worker import monitors
 from worker.monitors.diversity import mean_distances
 
 
 def look(places, step=1, n=64):
     run = toy_run((2,))
-    run.G = Sampler(places)
+    run.G = Sampler(torch.tensor(places))
     return run, monitors.family.create("diversity", {"n": n}).measure(run.view(step)).scalars
 
 

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import scipy.linalg
 import torch
-from torch import nn
 
-from tests.worker.monitors.toys import toy_run
+from tests.worker.monitors.toys import Sampler, toy_run
 from worker import monitors
 from worker.monitors.frechet import Gaussian, distance
 
@@ -80,15 +79,6 @@ def test_error_is_what_repetition_gives_away_from_the_floor():
     assert np.mean([error for _, error in looks]) == pytest.approx(spread, rel=0.25)
 
 
-class Constant(nn.Module):
-    def __init__(self, samples):
-        super().__init__()
-        self.samples = samples
-
-    def forward(self, z, labels=None):
-        return self.samples[torch.arange(len(z)) % len(self.samples)]
-
-
 def look(run, **params):
     return monitors.family.create("frechet", params).measure(run.view()).scalars
 
@@ -98,7 +88,7 @@ def test_floor_is_the_distance_of_the_other_real_half_and_the_mean_shift_comes_o
     run = toy_run((2,))
     chosen = torch.randperm(64, generator=torch.Generator().manual_seed(2002_09797))
     first, second = run.dataset.samples[chosen].double().split(32)
-    run.G = Constant((second + 3).float())
+    run.G = Sampler((second + 3).float())
     scalars = look(run)
     apart = first.mean(0) - second.mean(0)
     assert scalars["frechet.distance.real"] == pytest.approx(fd(first, second), rel=1e-9)
@@ -108,7 +98,7 @@ def test_floor_is_the_distance_of_the_other_real_half_and_the_mean_shift_comes_o
 
 def test_sample_that_is_not_finite_gives_nan():
     run = toy_run((2,))
-    run.G = Constant(torch.tensor([[math.inf, 0.0], [0.0, 0.0]]))
+    run.G = Sampler(torch.tensor([[math.inf, 0.0], [0.0, 0.0]]))
     scalars = look(run)
     assert math.isnan(scalars["frechet.distance"])
     assert math.isnan(scalars["frechet.distance.error"])

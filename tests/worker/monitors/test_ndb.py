@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import scipy.stats
 import torch
-from torch import nn
 
-from tests.worker.monitors.toys import toy_run
+from tests.worker.monitors.toys import Sampler, toy_run
 from worker import monitors
 from worker.monitors.ndb import summary
 
@@ -61,15 +60,6 @@ def test_perfect_sampler_has_the_floors_that_the_docs_state_and_the_error_that_r
     looks = [summary(real, torch.from_numpy(rng.multinomial(n, skewed))) for _ in range(200)]
     spread = np.std([look["js"] for look in looks], ddof=1)
     assert np.mean([look["js.error"] for look in looks]) == pytest.approx(spread, rel=0.2)
-
-
-class Sampler(nn.Module):
-    def __init__(self, samples):
-        super().__init__()
-        self.samples = samples
-
-    def forward(self, z, labels=None):
-        return self.samples[torch.arange(len(z)) % len(self.samples)]
 
 
 def blobs_run(n=400):

@@ -3,21 +3,11 @@ import math
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
-from tests.worker.monitors.toys import toy_run
+from tests.worker.monitors.toys import Sampler, toy_run
 from worker import monitors
 from worker.monitors import nearest_real
 from worker.monitors.nearest_real import nearest
-
-
-class Sampler(nn.Module):
-    def __init__(self, samples):
-        super().__init__()
-        self.samples = samples
-
-    def forward(self, z, labels=None):
-        return self.samples[torch.arange(len(z)) % len(self.samples)]
 
 
 @pytest.fixture

@@ -3,9 +3,8 @@ import math
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
-from tests.worker.monitors.toys import toy_run
+from tests.worker.monitors.toys import Sampler, toy_run
 from worker import datasets, monitors
 from worker.monitors.vendi import cosine_score, gaussian_score
 
@@ -55,15 +54,6 @@ def test_error_is_what_repetition_gives(score):
     looks = [score(torch.randn(100, 8, generator=generator, dtype=torch.float64) * scale + 0.5) for _ in range(80)]
     spread = np.std([found for found, _ in looks], ddof=1)
     assert np.mean([error for _, error in looks]) == pytest.approx(spread, rel=0.3)
-
-
-class Sampler(nn.Module):
-    def __init__(self, samples):
-        super().__init__()
-        self.samples = samples
-
-    def forward(self, z, labels=None):
-        return self.samples[torch.arange(len(z)) % len(self.samples)]
 
 
 def look(run, **params):
