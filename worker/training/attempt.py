@@ -6,7 +6,7 @@ from typing import Literal
 
 import torch
 
-from contract.events import RunStatus, Status
+from contract.events import RunStatus, SeriesInfo, Status
 from contract.jobs import Resume, TrainJob
 from worker.training.checkpoint import Checkpoints, Store, load_newest, restore, snapshot
 from worker.training.control import Control, Ending, Requests
@@ -66,11 +66,12 @@ class Attempt:
         Returns:
             Who ended it; None when all steps are done.
         """
-        self._announce()
         game = self._game
+        series = announced(game, self._board)
+        self._announce(series)
         watch = Watch(game, game.monitors, self._reporter)
         guarding = Guarding(game.guards, game.readings, self._reporter)
-        guarding.announce(self._done, [series.name for series in announced(game, self._board)])
+        guarding.announce(self._done, [each.name for each in series])
         loop = Loop(game, self._board, self.control, watch, guarding, self._reporter, self._checkpoints)
         ending, done = loop.run(self._done)
         reason, status = _ENDINGS[ending]
@@ -88,7 +89,7 @@ class Attempt:
             return restore(self._game, self._board, content)
         return 0
 
-    def _announce(self) -> None:
+    def _announce(self, series: list[SeriesInfo]) -> None:
         game = self._game
         self._reporter.say(
             self._done,
@@ -97,7 +98,7 @@ class Attempt:
                 from_step=self._done,
                 device=_device_name(game),
                 knobs=self._board.describe(),
-                series=announced(game, self._board),
+                series=series,
                 attributes=game.dataset.attributes,
             ),
         )

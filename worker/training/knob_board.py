@@ -20,19 +20,20 @@ class KnobBoard:
     def __init__(self, game: Game) -> None:
         self._params: dict[str, BaseModel] = {entry: component.params for entry, component in game.components()}
         self._params["game"] = game.params
-        self._known = {knob.name: knob for knob in self.describe()}
+        # Found once: all schemas take 16 ms, and a checkpoint, for which the loop waits, asks for every value.
+        self._known = {
+            knob.name: knob
+            for entry, params in self._params.items()
+            for knob in knobs_of(entry, type(params).model_json_schema(), params.model_dump())
+        }
 
     def describe(self) -> list[KnobDescription]:
         """Every knob with its value in force as the default."""
-        return [
-            knob
-            for entry, params in self._params.items()
-            for knob in knobs_of(entry, type(params).model_json_schema(), params.model_dump())
-        ]
+        return [knob.model_copy(update={"default": self._get(name)}) for name, knob in self._known.items()]
 
     def values(self) -> dict[str, KnobValue]:
         """Name → value in force."""
-        return {knob.name: knob.default for knob in self.describe()}
+        return {name: self._get(name) for name in self._known}
 
     def check(self, wanted: Mapping[str, KnobValue]) -> None:
         """Change nothing.
