@@ -9,6 +9,7 @@ from typing import Any
 
 from contract.components import Catalogue, ComponentDescription, Family, UnknownComponent
 from contract.knobs import KnobDescription, knobs_of
+from contract.needs import mismatches
 from contract.numbers import Wire
 from contract.spec import ComponentSpec, GameParams, RunSpec
 
@@ -79,15 +80,6 @@ def resolve(spec: RunSpec, catalogue: Catalogue) -> RunSpec:
     return filled
 
 
-def facts(spec: RunSpec, catalogue: Catalogue) -> dict[str, Any]:  # Any: a fact is any JSON value
-    """What the components of a resolved spec provide: `{"sample": "image", "size": 16, "labels": True}`."""
-    known: dict[str, Any] = {"updates": spec.game.updates, "batch": spec.batch}
-    for family, _, component in spec.entries():
-        for fact, value in catalogue.find(family, component.name).provides.items():
-            known[fact] = _param_or_value(value, component)
-    return known
-
-
 def knobs_of_spec(spec: RunSpec, catalogue: Catalogue) -> list[KnobDescription]:
     """The knobs that a resolved spec will have; the trainer's own list, with one a label, takes their place later."""
     parts = [
@@ -108,11 +100,10 @@ def _unknown(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:
 
 def _suiting(family: Family, spec: RunSpec, catalogue: Catalogue) -> list[ComponentSpec]:
     """The members of the family that are on by default and whose needs the spec meets."""
-    known = facts(spec, catalogue)
     suits = [
         component
         for component in catalogue.components
-        if component.family == family and component.default and not list(_mismatches(component, {}, known))
+        if component.family == family and component.default and not list(mismatches(component, {}, spec, catalogue))
     ]
     return [ComponentSpec(name=component.name) for component in suits]
 
@@ -136,37 +127,7 @@ def _twice(spec: RunSpec) -> Iterator[SpecProblem]:
 
 
 def _unmet(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:
-    known = facts(spec, catalogue)
     for family, entry, component in spec.entries():
         description = catalogue.find(family, component.name)
-        for message in _mismatches(description, component.params, known):
-            yield SpecProblem(where=f"{family}.{entry}", message=message)
-
-
-def _mismatches(component: ComponentDescription, params: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
-    """Each need that the facts do not meet.
-
-    A need is a value, a list of allowed values, True for "any but none", "$param": the param's value, where
-    None means no need, or {"multiple_of": "$param"}.
-    """
-    for fact, need in component.needs.items():
-        got = known.get(fact)
-        if isinstance(need, Mapping):
-            divisor = params.get(need["multiple_of"][1:])
-            # What is no count at all is for the param's own schema to refuse.
-            if isinstance(divisor, int | float) and divisor >= 1 and isinstance(got, int) and got % divisor:
-                yield f"{component.name} needs a {fact} that is a multiple of {divisor}; this spec has {got}"
-            continue
-        wanted = params.get(need[1:]) if isinstance(need, str) and need.startswith("$") else need
-        if wanted is None:
-            continue
-        allowed = wanted if isinstance(wanted, list) else [wanted]
-        if (wanted is True and got in (None, False)) or (wanted is not True and got not in allowed):
-            words = "some" if wanted is True else " or ".join("none" if v is None else str(v) for v in allowed)
-            yield f"{component.name} needs {fact} = {words}, but this spec has {got if got is not None else 'none'}"
-
-
-def _param_or_value(value: Any, component: ComponentSpec) -> Any:
-    if isinstance(value, str) and value.startswith("$"):
-        return component.params.get(value[1:])
-    return value
+        for message in mismatches(description, component.params, spec, catalogue):
+            yield SpecProblem(where=f"{family}.{entry}", message=f"{component.name} {message}")

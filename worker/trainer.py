@@ -18,8 +18,9 @@ import torch
 from contract.components import UnknownComponent
 from contract.events import CommandAsked, Envelope, KnobAsked, RunStatus
 from contract.jobs import TrainJob
+from contract.needs import facts
 from contract.numbers import loads
-from contract.resolve import InvalidSpec, facts, resolve
+from contract.resolve import InvalidSpec, resolve
 from worker import exits
 from worker.artefacts import Artefacts
 from worker.catalogue import build_catalogue

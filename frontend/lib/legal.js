@@ -1,87 +1,14 @@
 // @ts-check
-/**
- * Which components go together: what the components of a spec provide, against what each of them needs. The same
- * rules as in `contract/resolve.py`; the api has the last word. Pure.
- */
+/** Which components can be chosen, what is wrong with a spec, and what is done about it; the api has the last word. Pure. */
+
+import { entries, find, LISTS, SINGLE } from './entries.js';
+import { mismatches } from './needs.js';
 
 /**
  * @typedef {import('./types.js').Catalogue} Catalogue
  * @typedef {import('./types.js').Component} Component
  * @typedef {Record<string, any>} Spec
- *
- * @typedef {object} Entry a component where a spec has it
- * @property {string} where path into the spec: `network`, `optimisers.G`, `regularisers.0`
- * @property {string} family
- * @property {Record<string, any>} given its name and params
  */
-
-/** Part of the spec → its family, where there is one component. */
-export const SINGLE = /** @type {const} */ ({
-  dataset: 'datasets', network: 'networks', conditioning: 'conditioning', loss: 'losses', averaging: 'averaging',
-});
-export const LISTS = /** @type {const} */ (['regularisers', 'monitors', 'guards']);
-
-/** @param {Catalogue} catalogue @param {string} family @param {string} name */
-export function find(catalogue, family, name) {
-  return catalogue.components.find((component) => component.family === family && component.name === name);
-}
-
-/** @param {Spec} spec @returns {Entry[]} */
-export function entries(spec) {
-  return [
-    ...Object.entries(SINGLE).map(([part, family]) => ({ where: part, family, given: spec[part] })),
-    ...Object.keys(spec.optimisers ?? {}).map((player) => ({ where: `optimisers.${player}`, family: 'optimisers', given: spec.optimisers[player] })),
-    ...LISTS.flatMap((family) => (spec[family] ?? []).map((/** @type {any} */ given, /** @type {number} */ index) => ({ where: `${family}.${index}`, family, given }))),
-  ].filter(({ given }) => given !== undefined && given !== null);
-}
-
-/**
- * What a spec's components provide, with what it says of the game: `{sample: "image", size: 16, batch: 64}`.
- * @param {Spec} spec
- * @param {Catalogue} catalogue
- * @returns {Record<string, any>}
- */
-export function facts(spec, catalogue) {
-  /** @type {Record<string, any>} */
-  const known = { updates: spec.game?.updates ?? null, batch: spec.batch ?? null };
-  for (const { family, given } of entries(spec)) {
-    for (const [fact, value] of Object.entries(find(catalogue, family, given.name)?.provides ?? {})) {
-      known[fact] = typeof value === 'string' && value.startsWith('$') ? (given[value.slice(1)] ?? null) : value;
-    }
-  }
-  return known;
-}
-
-/**
- * Each need of a component that the facts do not meet, in words. A need is a value, a list of allowed values, where
- * null means none, true for any but none, "$param" for that param's value, or {multiple_of: "$param"}.
- * @param {Component} component
- * @param {Record<string, any>} params
- * @param {Record<string, any>} known
- * @returns {string[]}
- */
-export function mismatches(component, params, known) {
-  const found = [];
-  for (const [fact, need] of Object.entries(component.needs)) {
-    const got = known[fact] ?? null;
-    if (need !== null && typeof need === 'object' && 'multiple_of' in need) {
-      const divisor = params[need.multiple_of.slice(1)];
-      // What is no count at all is for the param's own schema to refuse.
-      if (typeof divisor === 'number' && divisor >= 1 && typeof got === 'number' && got % divisor !== 0) found.push(`needs a ${fact} that is a multiple of ${divisor}, here it is ${got}`);
-      continue;
-    }
-    const isParam = typeof need === 'string' && need.startsWith('$');
-    const wanted = isParam ? (params[need.slice(1)] ?? null) : need;
-    if (wanted === null) continue;
-    const allowed = Array.isArray(wanted) ? wanted : [wanted];
-    const isMet = wanted === true ? got !== null && got !== false : allowed.includes(got);
-    if (!isMet) found.push(`needs ${fact}${wanted === true ? '' : ` = ${allowed.map(inWords).join(' or ')}`}, here it is ${inWords(got)}`);
-  }
-  return found;
-}
-
-/** @param {any} fact */
-const inWords = (fact) => (fact === null || fact === false ? 'none' : String(fact));
 
 /**
  * The members of a family, each with the reason why it cannot be chosen in this spec, or null.
@@ -91,10 +18,9 @@ const inWords = (fact) => (fact === null || fact === false ? 'none' : String(fac
  * @returns {{component: Component, reason: string | null}[]}
  */
 export function choices(catalogue, family, spec) {
-  const known = facts(spec, catalogue);
   return catalogue.components
     .filter((component) => component.family === family)
-    .map((component) => ({ component, reason: mismatches(component, defaults(component), known)[0] ?? null }));
+    .map((component) => ({ component, reason: mismatches(component, defaults(component), spec, catalogue)[0] ?? null }));
 }
 
 /**
@@ -104,11 +30,10 @@ export function choices(catalogue, family, spec) {
  * @returns {import('./types.js').SpecError[]}
  */
 export function problems(spec, catalogue) {
-  const known = facts(spec, catalogue);
   return [...entries(spec).flatMap(({ where, family, given }) => {
     const component = find(catalogue, family, given.name);
     if (component === undefined) return [{ where, message: `the workers have no ${given.name}` }];
-    return mismatches(component, given, known).map((message) => ({ where, message: `${given.name} ${message}` }));
+    return mismatches(component, given, spec, catalogue).map((message) => ({ where, message: `${given.name} ${message}` }));
   }), ...doubles(spec)];
 }
 
@@ -168,5 +93,5 @@ export function defaults(component) {
 /** @param {any} given @param {string} family @param {Spec} spec @param {Catalogue} catalogue */
 function unfit(given, family, spec, catalogue) {
   const component = given === undefined || given === null ? undefined : find(catalogue, family, given.name);
-  return component === undefined ? null : (mismatches(component, given, facts(spec, catalogue))[0] ?? null);
+  return component === undefined ? null : (mismatches(component, given, spec, catalogue)[0] ?? null);
 }

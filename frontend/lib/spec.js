@@ -1,7 +1,8 @@
 // @ts-check
 /** A spec while it is being written: defaults filled in, compared with its recipe, its errors found their place. Pure. */
 
-import { choices, defaults, entries, find, LISTS, SINGLE } from './legal.js';
+import { entries, find, LISTS, SINGLE } from './entries.js';
+import { choices, defaults } from './legal.js';
 
 /**
  * @typedef {import('./types.js').Catalogue} Catalogue

@@ -2,7 +2,8 @@
 /** The form of a spec: a component a family, their params, and lists of regularisers, monitors and guards. */
 
 import { h } from '../lib/dom.js';
-import { choices, defaults, find, SINGLE } from '../lib/legal.js';
+import { find, SINGLE } from '../lib/entries.js';
+import { choices, defaults } from '../lib/legal.js';
 import { fieldsOf } from '../lib/schema.js';
 import { GAME_SCHEMA, RUN_SCHEMA, suiting } from '../lib/spec.js';
 import { fieldGrid } from './fields.js';

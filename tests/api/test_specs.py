@@ -57,7 +57,7 @@ def test_an_unknown_component_is_answered_with_those_there_are(known):
 
 def test_a_combination_that_cannot_work_is_refused(known):
     problems = refused(known, recipe="faces-acgan", overrides={"dataset": {"name": "ring"}})
-    assert "dcgan needs sample = image" in problems["networks.dcgan"]
+    assert "dcgan needs a dataset with sample = image" in problems["networks.dcgan"]
 
 
 def test_an_unknown_recipe_is_answered_with_those_there_are(known):

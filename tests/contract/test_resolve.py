@@ -4,7 +4,8 @@ import pytest
 
 from contract.components import Catalogue, ComponentDescription, Family
 from contract.jobs import TrainJob
-from contract.resolve import InvalidSpec, facts, merge, resolve
+from contract.needs import facts
+from contract.resolve import InvalidSpec, merge, resolve
 from contract.spec import RunSpec
 
 
@@ -101,9 +102,9 @@ def test_entry_used_twice_is_refused_with_what_to_do() -> None:
 def test_combination_that_cannot_work_is_refused_with_both_sides() -> None:
     asked = spec(dataset={"name": "ring"}, network={"name": "dcgan", "size": 32}, conditioning={"name": "auxiliary"})
     assert problems_of(asked) == [
-        ("networks.dcgan", "dcgan needs sample = image, but this spec has points"),
-        ("networks.dcgan", "dcgan needs size = 32, but this spec has none"),
-        ("conditioning.auxiliary", "auxiliary needs labels = some, but this spec has none"),
+        ("networks.dcgan", "dcgan needs a dataset with sample = image: faces; this spec has ring with sample = points"),
+        ("networks.dcgan", "dcgan needs a dataset with size = 32: faces; this spec has ring"),
+        ("conditioning.auxiliary", "auxiliary needs a dataset with labels: faces; this spec has ring"),
     ]
 
 
@@ -121,7 +122,7 @@ def test_divisor_that_is_no_count_is_left_to_its_own_schema(m: Any) -> None:
 
 def test_need_of_none_is_refused_where_there_is_some() -> None:
     asked = spec(regularisers=[{"name": "packing"}], conditioning={"name": "auxiliary"})
-    assert problems_of(asked) == [("regularisers.packing", "packing needs auxiliary = none, but this spec has True")]
+    assert problems_of(asked) == [("regularisers.packing", "packing does not go with auxiliary (auxiliary)")]
 
 
 def test_facts_follow_the_params() -> None:
@@ -134,7 +135,7 @@ def test_facts_follow_the_params() -> None:
         "batch": 64,
     }
     assert problems_of(spec(dataset={"name": "faces", "size": 32}, network={"name": "dcgan", "size": 16})) == [
-        ("networks.dcgan", "dcgan needs size = 16, but this spec has 32")
+        ("networks.dcgan", "dcgan needs a dataset with size = 16: faces; this spec has faces with size = 32")
     ]
 
 

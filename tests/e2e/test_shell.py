@@ -50,8 +50,8 @@ BAD = [
     ({"loss": {"name": "nosuch"}}, "no losses component called 'nosuch'; known:"),
     ({"optimisers": {"G": {"lr": -1}}}, "lr"),
     ({"batch": 0}, "batch"),
-    ({"network": {"name": "dcgan"}}, "dcgan needs sample = image"),
-    ({"conditioning": {"name": "auxiliary"}}, "needs labels"),
+    ({"network": {"name": "dcgan"}}, "dcgan needs a dataset with sample = image"),
+    ({"conditioning": {"name": "auxiliary"}}, "needs a dataset with labels"),
     ({"nosuch": 1}, "nosuch"),
 ]
 

@@ -9,7 +9,7 @@ const { catalogue, specs, knobs } = JSON.parse(await text(process.stdin));
 const answers = {
   specs: specs.map((spec) => {
     const full = filled(spec, catalogue);
-    return { filled: full, overrides: difference(filled(specs[0], catalogue), full), guards: suiting('guards', full, catalogue).map(({ name }) => name), misfits: problems(full, catalogue).map(({ where }) => where) };
+    return { filled: full, overrides: difference(filled(specs[0], catalogue), full), guards: suiting('guards', full, catalogue).map(({ name }) => name), misfits: problems(full, catalogue) };
   }),
   refused: knobs.map(({ knob, text: typed }) => refusal(knob, typed)),
 };

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { choices, defaults, facts, mismatches, problems, settle } from '../../frontend/lib/legal.js';
+import { choices, defaults, problems, settle } from '../../frontend/lib/legal.js';
+import { facts, mismatches } from '../../frontend/lib/needs.js';
 import { fieldsOf } from '../../frontend/lib/schema.js';
 import { difference, filled, locate, suiting } from '../../frontend/lib/spec.js';
 
@@ -70,31 +71,44 @@ test('only what fits the dataset can be chosen, and the rest says why', () => {
   assert.deepEqual(names(choices(CATALOGUE, 'conditioning', onPoints)), ['none']);
   assert.deepEqual(names(choices(CATALOGUE, 'networks', filled(FACES, CATALOGUE))), ['dcgan']);
   const dcgan = choices(CATALOGUE, 'networks', onPoints).find((each) => each.component.name === 'dcgan');
-  assert.equal(dcgan.reason, 'needs sample = image, here it is points');
+  assert.equal(dcgan.reason, 'needs a dataset with sample = image: faces or folder; this spec has ring with sample = points');
 });
+
+/** Why a component does not go with a spec. */
+const unmet = (one, given, spec) => mismatches(one, given, filled(spec, CATALOGUE), CATALOGUE);
 
 test('a need by param holds only where the param is given', () => {
   const dcgan = CATALOGUE.components.find(({ name }) => name === 'dcgan');
-  assert.deepEqual(mismatches(dcgan, { size: null }, { sample: 'image', size: 16 }), []);
-  assert.deepEqual(mismatches(dcgan, { size: 32 }, { sample: 'image', size: 16 }), ['needs size = 32, here it is 16']);
+  assert.deepEqual(unmet(dcgan, { size: null }, FACES), []);
+  assert.deepEqual(unmet(dcgan, { size: 32 }, FACES), ['needs a dataset with size = 32: faces or folder; this spec has faces with size = 16']);
 });
 
-test('a need for any is not met by none and not by no', () => {
+test('a need for any is not met by none and not by no, and names the param that decides', () => {
   const auxiliary = CATALOGUE.components.find(({ name }) => name === 'auxiliary');
-  const isMet = (labels) => mismatches(auxiliary, {}, { labels }).length === 0;
-  assert.deepEqual([true, 'labels.csv', 1, false, null, undefined].map(isMet), [true, true, true, false, false, false]);
+  const why = (labels) => unmet(auxiliary, {}, { ...FACES, dataset: { name: 'folder', labels } });
+  const none = ['needs a dataset with labels: faces or folder with labels; this spec has folder'];
+  assert.deepEqual([true, 'labels.csv', 1, false, null].map(why), [[], [], [], none, none]);
 });
 
-test('a list of allowed values may hold none, and says so', () => {
-  const packing = component('regularisers', 'packing', { needs: { conditioned: [null, 'lightly'] } });
-  assert.deepEqual([{}, { conditioned: null }, { conditioned: 'lightly' }].map((known) => mismatches(packing, {}, known)), [[], [], []]);
-  assert.deepEqual(mismatches(packing, {}, { conditioned: true }), ['needs conditioned = none or lightly, here it is true']);
+test('what must not be there is named', () => {
+  const packing = (allowed) => component('regularisers', 'packing', { needs: { auxiliary: allowed } });
+  const why = (allowed, conditioning) => unmet(packing(allowed), {}, { ...FACES, conditioning: { name: conditioning } });
+  assert.deepEqual(why([null], 'none'), []);
+  assert.deepEqual(why([null, true], 'auxiliary'), []);
+  assert.deepEqual(why([null], 'auxiliary'), ['does not go with auxiliary (auxiliary)']);
+});
+
+test('a need of the spec itself says where it is, and one that nobody meets says so', () => {
+  const extra = component('optimisers', 'extra_sgd', { needs: { updates: 'simultaneous' } });
+  assert.deepEqual(unmet(extra, {}, FACES), ['needs game.updates = simultaneous; this spec has alternating']);
+  const odd = component('monitors', 'odd', { needs: { colour: true } });
+  assert.deepEqual(unmet(odd, {}, FACES), ['needs a component with colour: nobody has it; this spec has none']);
 });
 
 test('a need for a multiple is counted, and what is no count is left to the schema', () => {
   const packing = component('regularisers', 'packing', { needs: { batch: { multiple_of: '$m' } } });
-  assert.deepEqual(mismatches(packing, { m: 3 }, { batch: 64 }), ['needs a batch that is a multiple of 3, here it is 64']);
-  assert.deepEqual([4, 0, -3, 'many', null, undefined].map((m) => mismatches(packing, { m }, { batch: 64 })), [[], [], [], [], [], []]);
+  assert.deepEqual(unmet(packing, { m: 3 }, FACES), ['needs a batch that is a multiple of 3; this spec has 64']);
+  assert.deepEqual([4, 0, -3, 'many', null, undefined].map((m) => unmet(packing, { m }, FACES)), [[], [], [], [], [], []]);
 });
 
 test('an entry used twice needs a name of its own', () => {

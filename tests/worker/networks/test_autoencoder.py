@@ -109,12 +109,16 @@ def test_gs_pictures_are_bounded_and_ds_are_not():
 @pytest.mark.parametrize(
     ("parts", "where", "why"),
     [
-        ({"loss": {"name": "hinge"}}, "losses.hinge", "hinge needs reconstruction = none, but this spec has True"),
-        ({"network": {"name": "dcgan"}}, "losses.began", "began needs reconstruction = some, but this spec has none"),
+        ({"loss": {"name": "hinge"}}, "losses.hinge", "hinge does not go with autoencoder (reconstruction)"),
+        (
+            {"network": {"name": "dcgan"}},
+            "losses.began",
+            "began needs a network with reconstruction: autoencoder; this spec has dcgan",
+        ),
         (
             {"conditioning": {"name": "projection"}},
             "networks.autoencoder",
-            "autoencoder needs conditioned = none, but this spec has True",
+            "autoencoder does not go with projection (conditioned)",
         ),
     ],
 )

@@ -111,7 +111,7 @@ def test_players_that_follow_the_leader_keep_within_their_bound(bench):
 
 
 def test_extragradient_with_alternating_updates_is_refused_with_the_reason():
-    with pytest.raises(InvalidSpec, match="extra_sgd needs updates = simultaneous, but this spec has alternating"):
+    with pytest.raises(InvalidSpec, match=r"extra_sgd needs game\.updates = simultaneous; this spec has alternating"):
         resolve(RunSpec.model_validate(spec("extra_sgd", {"updates": "alternating"})), build_catalogue())
 
 
