@@ -59,7 +59,7 @@ class ComponentDescription(Wire):
     """JSON schema of its params; a property with `knob` may change mid-run."""
     provides: dict[str, Any] = {}  # Any: a fact, or "$param" for the value of that param
     needs: dict[str, Any] = {}
-    """Facts that other components must provide: see `contract.compatibility`."""
+    """Facts that other components must provide: see `contract.needs`."""
     attributes: dict[str, list[str]] = {}
     """Datasets: each label attribute with the names of its classes."""
     series: list[SeriesDescription] = []
@@ -93,6 +93,8 @@ class RecipeDescription(Wire):
     """Two sentences: what to look at."""
     duration: str
     """How long it takes to show its point, and on what."""
+    group: str = "Others"
+    """Heading that it stands under, with others of its kind."""
     spec: dict[str, Any]  # Any: a spec before defaults are filled in
     cures: list[Cure] = []
     device: Literal["cpu", "gpu"] = "cpu"

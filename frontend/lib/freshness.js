@@ -12,7 +12,7 @@ const SILENT_S = 10;
 /** What a state means when the run gives no reason of its own. */
 const MEANINGS = /** @type {Record<string, string>} */ ({
   queued: 'Queued: it starts when a worker has a free slot.',
-  starting: 'Starting: the trainer loads the data and builds both networks.',
+  starting: 'Starting: the trainer prepares the data and builds both networks. The first run of a dataset on a machine draws or reads it and fits its judge, which can take minutes.',
   lost: 'The trainer is gone. The run goes on from its last checkpoint as soon as a worker takes it.',
   parked: 'Parked: checkpointed, its slot is free. Resume puts it back in the queue.',
 });

@@ -4,11 +4,11 @@
 import { exact } from './format.js';
 
 /**
- * A log slider cannot reach 0. One that begins there goes down to a hundredth of the default, and at least this far
- * below its maximum, before it jumps to its minimum: lr from 0 to 1 with default 2e-4 reaches 2e-6.
+ * A log slider cannot reach 0. One that begins there goes down to a thousandth of the default, and at least this far
+ * below its maximum, before it jumps to its minimum: lr from 0 to 1 with default 2e-4 reaches 2e-7.
  */
 const DECADES = 4;
-const BELOW_DEFAULT = 100;
+const BELOW_DEFAULT = 1000;
 const MOST_DECADES = 8;
 
 /**

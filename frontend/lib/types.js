@@ -107,6 +107,7 @@
  * @property {string} title
  * @property {string} look
  * @property {string} duration
+ * @property {string} [group] heading that it stands under
  * @property {Record<string, any>} spec
  * @property {Cure[]} [cures]
  * @property {'cpu' | 'gpu'} [device] what it is sized for

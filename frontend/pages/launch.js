@@ -5,6 +5,7 @@ import { loadCatalogue } from '../lib/catalogue.js';
 import { createRun, Problem } from '../lib/connection.js';
 import { h, setText } from '../lib/dom.js';
 import { problems, settle } from '../lib/legal.js';
+import { grouped } from '../lib/recipes.js';
 import { difference, filled, locate } from '../lib/spec.js';
 import { idOf, showProblem } from '../panels/fields.js';
 import { waiting } from '../panels/panel.js';
@@ -52,6 +53,7 @@ function build(context, catalogue, recipe, asked) {
   const typos = new Map();
   const form = h('div', { class: 'form', testid: 'launch-form' });
   const side = sidePanel(context, catalogue, recipe, () => ({ spec, base, typos }), form);
+  const notice = h('div', { class: 'notice follows', role: 'status', testid: 'launch-notice' });
 
   const actions = {
     set: (/** @type {string} */ where, /** @type {any} */ value) => {
@@ -67,10 +69,22 @@ function build(context, catalogue, recipe, asked) {
       const draft = structuredClone(spec);
       change(draft);
       const next = settle(draft, catalogue);
+      const before = spec;
       spec = next.spec;
-      side.notice(next.notices);
+      notify(next.notices, () => {
+        spec = before;
+        notify([], null);
+        draw();
+      });
       draw();
     },
+  };
+  const notify = (/** @type {string[]} */ said, /** @type {(() => void) | null} */ undo) => {
+    const button = undo === null ? null : h('button', { type: 'button', class: 'small', text: 'Undo', testid: 'launch-undo', on: { click: undo } });
+    notice.replaceChildren(...(said.length === 0 ? [] : [
+      h('div', { class: 'row' }, h('strong', { text: undo === null ? 'Not as the recipe has it' : 'Changed with it' }), button),
+      h('ul', {}, ...said.map((text) => h('li', { text }))),
+    ]));
   };
   const refresh = () => {
     for (const place of form.querySelectorAll('[data-problem]')) {
@@ -91,9 +105,9 @@ function build(context, catalogue, recipe, asked) {
   page.replaceChildren(
     h('h1', { text: recipe?.title ?? 'New run' }),
     h('p', { class: 'words lead', text: recipe?.look ?? (asked === null ? 'Start from nothing, or from a recipe.' : `No recipe is called “${asked}”; this starts from nothing.`) }),
-    h('div', { class: 'launch-grid', on: { keydown: side.onKey } }, h('div', { class: 'form' }, picker, form), side.element),
+    h('div', { class: 'launch-grid', on: { keydown: side.onKey } }, h('div', { class: 'form' }, picker, notice, form), side.element),
   );
-  side.notice(started.notices);
+  notify(started.notices, null);
   draw();
 }
 
@@ -101,7 +115,8 @@ function build(context, catalogue, recipe, asked) {
 function recipePicker(catalogue, recipe, go) {
   const select = h('select', { id: 'recipe', testid: 'choose-recipe' },
     h('option', { value: '', text: 'nothing', selected: recipe === null }),
-    ...catalogue.recipes.map(({ name, title }) => h('option', { value: name, text: `${title} (${name})`, selected: name === recipe?.name })));
+    ...[...grouped(catalogue.recipes)].map(([label, recipes]) => h('optgroup', { label },
+      ...recipes.map(({ name, title }) => h('option', { value: name, text: `${title} (${name})`, selected: name === recipe?.name })))));
   select.addEventListener('change', () => go(select.value === '' ? '/launch' : `/launch?recipe=${encodeURIComponent(select.value)}`));
   return h('div', { class: 'group-head' }, h('label', { for: 'recipe', text: 'Start from' }), select);
 }
@@ -118,12 +133,11 @@ function sidePanel({ go, onSignedOut }, catalogue, recipe, read, form) {
   const name = h('input', { type: 'text', id: 'run-name', maxlength: 120, placeholder: recipe?.name ?? 'a name, if you like', testid: 'launch-name' });
   const button = h('button', { type: 'button', class: 'primary', text: 'Launch', title: 'Ctrl+Enter', testid: 'launch-submit' });
   const words = h('span', { class: 'meta' });
-  const notice = h('p', { class: 'notice', role: 'status' });
   const errors = h('p', { class: 'notice bad', role: 'alert', testid: 'launch-errors' });
   const json = h('pre', { class: 'mono spec', tabindex: 0, testid: 'launch-spec', 'aria-label': 'The spec as JSON' });
   const element = h('aside', { class: 'side' },
     h('div', { class: 'panel' }, h('div', { class: 'field' }, h('label', { for: 'run-name', text: 'Name' }), name),
-      h('div', { class: 'row' }, button, words), notice, errors),
+      h('div', { class: 'row' }, button, words), errors),
     h('section', { class: 'panel', 'aria-label': 'Spec' }, h('h2', { text: 'Spec' }), json));
 
   const launch = async () => {
@@ -156,7 +170,6 @@ function sidePanel({ go, onSignedOut }, catalogue, recipe, read, form) {
     onKey: (/** @type {KeyboardEvent} */ event) => {
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) launch();
     },
-    notice: (/** @type {string[]} */ said) => setText(notice, said.join('. ')),
     show: () => {
       const { spec, base } = read();
       setText(errors, '');

@@ -28,7 +28,7 @@ export function runsPage(context) {
   const runsHead = h('div', { class: 'section-head' }, h('h2', { text: 'Runs' }), count, h('span', { class: 'spring' }), h('a', { class: 'button', href: '/launch', text: 'New run', testid: 'new-run' }));
   const runs = h('section', { class: 'section', 'aria-label': 'Runs' }, runsHead, table.element);
   const recipes = h('section', { class: 'section', 'aria-label': 'Recipes' },
-    h('div', { class: 'section-head' }, h('h2', { text: 'Recipes' }), h('span', { class: 'meta', text: 'each shows something; launch it as it is, or change it first' })), cards.element);
+    h('div', { class: 'section-head' }, h('h2', { text: 'Recipes' }), h('span', { class: 'meta', text: 'each shows something; launch it as it is, or change it first' }), h('span', { class: 'spring' }), cards.search), cards.element);
 
   const title = h('h1', { class: 'unseen', text: 'Modescope: runs and recipes' });
   const arrange = () => {

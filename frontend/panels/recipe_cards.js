@@ -2,6 +2,7 @@
 /** The recipes as cards: what to look at, how long it takes, and a button. */
 
 import { h } from '../lib/dom.js';
+import { grouped, matches, partsOf } from '../lib/recipes.js';
 import { waiting } from './panel.js';
 
 /**
@@ -9,20 +10,30 @@ import { waiting } from './panel.js';
  * @param {(recipe: string) => Promise<void>} launch
  */
 export function recipeCards(store, launch) {
-  const element = h('ul', { class: 'cards', testid: 'recipes' });
+  const search = h('input', { type: 'search', class: 'filter', placeholder: 'Filter recipes: collapse, digits, r1 …', 'aria-label': 'Filter recipes', testid: 'filter-recipes' });
+  const element = h('div', { testid: 'recipes' });
   const show = () => {
     const { catalogue, catalogueProblem } = store.state;
     if (catalogue === null) {
-      element.replaceChildren(h('li', { class: 'cards-note' }, waiting(catalogueProblem ?? 'Asking the workers what they can do …')));
+      element.replaceChildren(waiting(catalogueProblem ?? 'Asking the workers what they can do …'));
     } else if (catalogue.recipes.length === 0) {
-      element.replaceChildren(h('li', { class: 'cards-note' }, waiting('No recipe was announced; “New run” builds a run from the components.')));
+      element.replaceChildren(waiting('No recipe was announced; “New run” builds a run from the components.'));
     } else {
-      element.replaceChildren(...catalogue.recipes.map((recipe) => card(recipe, launch)));
+      const found = grouped(catalogue.recipes.filter((recipe) => matches(recipe, search.value)));
+      const none = waiting(`No recipe speaks of “${search.value}”.`);
+      element.replaceChildren(...(found.size === 0 ? [none] : [...found].map(([title, recipes]) => group(title, recipes, launch))));
     }
   };
+  search.addEventListener('input', show);
   const dispose = store.subscribe(['catalogue'], show);
   show();
-  return { element, dispose };
+  return { element, search, dispose };
+}
+
+/** @param {string} title @param {import('../lib/types.js').Recipe[]} recipes @param {(recipe: string) => Promise<void>} launch */
+function group(title, recipes, launch) {
+  return h('section', { class: 'recipe-group', 'aria-label': title },
+    h('h3', { text: title }), h('ul', { class: 'cards' }, ...recipes.map((recipe) => card(recipe, launch))));
 }
 
 /** @param {import('../lib/types.js').Recipe} recipe @param {(recipe: string) => Promise<void>} launch */
@@ -34,17 +45,9 @@ function card({ name, title, look, duration, spec }, launch) {
     button.disabled = false;
   });
   return h('li', { class: 'panel card-recipe', testid: `recipe-card-${name}` },
-    h('h3', { text: title }),
-    h('p', { class: 'chips' }, ...facts(spec).map((text) => h('span', { class: 'tag', text }))),
+    h('h4', { text: title }),
+    h('p', { class: 'chips' }, ...partsOf(spec).map((text) => h('span', { class: 'tag', text }))),
     h('p', { class: 'card-look', text: look }),
     h('p', { class: 'meta', text: `${name} · ${duration}` }),
     h('div', { class: 'row' }, button, h('a', { class: 'button', href: `/launch?recipe=${encodeURIComponent(name)}`, text: 'Customise', testid: `customise-${name}` })));
-}
-
-/** What the recipe is made of. @param {Record<string, any>} spec */
-function facts(spec) {
-  const size = spec.dataset?.size;
-  const dataset = spec.dataset === undefined ? [] : [size === undefined ? spec.dataset.name : `${spec.dataset.name} ${size}`];
-  const parts = [spec.network?.name, spec.loss?.name, spec.conditioning?.name, ...(spec.regularisers ?? []).map((/** @type {any} */ each) => each.name)];
-  return [...dataset, ...parts.filter((name) => name !== undefined && name !== 'none')];
 }
