@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.problems import InvalidRequest, NotSignedIn, shown
+from api.problems import InvalidRequest, NotSignedIn
 from api.services import Services
 from api.session import cookie_name
 from api.store import runs
+from contract.numbers import shown
 
 LONGEST_AUTHOR = 64
 LONGEST_REASON = 500

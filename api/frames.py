@@ -9,13 +9,13 @@ from starlette.responses import Response
 
 from api.page import IMMUTABLE, REVALIDATE, etag_matches
 from api.positions import event_id_of
-from api.problems import ArtefactsAway, NoSuchStep, shown
+from api.problems import ArtefactsAway, NoSuchStep
 from api.services import Services
 from api.store import events, series
 from api.store.state import cursor_position
 from contract.events import Envelope, from_fields
 from contract.names import blob_name
-from contract.numbers import dumps
+from contract.numbers import dumps, shown
 
 log = logging.getLogger(__name__)
 BATCH = 200

@@ -1,6 +1,7 @@
 """The knobs of a run: which there are, what is in force, what is asked, and what may be asked."""
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -8,9 +9,10 @@ from pydantic import TypeAdapter
 from api.problems import InvalidKnobs
 from api.tables import LedgerRow, RunRow
 from contract.knobs import KnobDescription, KnobValue
-from contract.numbers import dumps, loads
+from contract.numbers import dumps, loads, shown
 from contract.resolve import SpecProblem
 from contract.runs import KnobState
+from contract.spec import RunSpec
 
 _LIST = TypeAdapter(list[KnobDescription])
 
@@ -38,20 +40,20 @@ def states(row: RunRow, applied: Iterable[LedgerRow], unanswered: Iterable[Ledge
     return [_state(knob, changes.get(knob.name), wishes.get(knob.name)) for knob in decode(row)]
 
 
-def check(known: Iterable[KnobDescription], wanted: Mapping[str, Any]) -> dict[str, KnobValue]:  # Any: JSON
-    """The wanted values, if all of them are allowed.
+def check(row: RunRow, wanted: Mapping[str, Any]) -> dict[str, KnobValue]:  # Any: JSON
+    """The wanted values, if the run has such knobs and all the values are allowed.
 
     Raises:
         InvalidKnobs: if there are none, or one is unknown or out of bounds; every fault is named.
     """
-    by_name = {knob.name: knob for knob in known}
+    by_name = {knob.name: knob for knob in decode(row)}
     if not wanted:
         example = next(iter(by_name), "auxiliary.weight")
         raise InvalidKnobs(f'no knob came; send an object of names and values, such as {{"{example}": 1}}')
     refusals = [
         SpecProblem(where=name, message=message)
         for name, wish in wanted.items()
-        if (message := _refusal(by_name, name, wish)) is not None
+        if (message := _refusal(row, by_name, name, wish)) is not None
     ]
     if refusals:
         raise InvalidKnobs("; ".join(refusal.message for refusal in refusals), refusals)
@@ -64,10 +66,27 @@ def value(text: str | None) -> KnobValue | None:
     return found
 
 
-def _refusal(known: Mapping[str, KnobDescription], name: str, wish: object) -> str | None:
-    if name not in known:
-        return f"no knob called {name!r}; this run has: {', '.join(known)}"
-    return known[name].refusal(wish)
+def _refusal(row: RunRow, known: Mapping[str, KnobDescription], name: str, wish: object) -> str | None:
+    if name in known:
+        return known[name].refusal(wish)
+    fixed = _fixed(RunSpec.model_validate_json(row.spec))
+    if name in fixed:
+        return f"{name} is fixed when a run is launched, here at {shown(fixed[name])}; launch another run to change it"
+    near = get_close_matches(name, known, n=3)
+    hint = f"; did you mean {' or '.join(near)}?" if near else "."
+    return f"no knob called {shown(name)}{hint} This run has: {', '.join(known)}"
+
+
+def _fixed(spec: RunSpec) -> dict[str, Any]:
+    """Everything that a spec says, by the name it would have as a knob, or by its place in the spec."""
+    named = [(entry, component) for _, entry, component in spec.entries()]
+    placed = [(part, getattr(spec, part)) for part in ("dataset", "network", "conditioning", "loss", "averaging")]
+    parts = {
+        f"{name}.{param}": value for name, component in [*named, *placed] for param, value in component.params.items()
+    }
+    game = {f"game.{param}": value for param, value in spec.game.model_dump().items()}
+    run = {param: getattr(spec, param) for param in ("steps", "batch", "seed", "device")}
+    return parts | game | run
 
 
 def _in_force(row: RunRow, change: LedgerRow) -> bool:

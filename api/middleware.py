@@ -8,7 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problem_responses
 from api.headers import HEADERS
-from api.problems import ForeignOrigin, Refused, UnknownHost, shown
+from api.problems import ForeignOrigin, Refused, UnknownHost
+from contract.numbers import shown
 
 STREAM_PATH = "/api/v1/events"
 UNCOMPRESSED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream")

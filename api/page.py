@@ -11,7 +11,8 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.problems import NoSuchPath, shown
+from api.problems import NoSuchPath
+from contract.numbers import shown
 
 MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",

@@ -21,9 +21,9 @@ from api.problems import (
     SqlAway,
     invalid,
     problem,
-    shown,
 )
 from api.services import Services
+from contract.numbers import shown
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"

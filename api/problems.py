@@ -6,11 +6,9 @@ A problem's `detail` says what came, what is allowed and what to do. Its `code` 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from contract.numbers import shown
 from contract.resolve import SpecProblem
 from contract.runs import Problem
-
-LONGEST_ECHO = 120
-"""Characters of a refused value that a message repeats."""
 
 
 class Refused(Exception):
@@ -222,12 +220,6 @@ def responses(*causes: type[Refused]) -> dict[int | str, dict[str, Any]]:  # Any
         description = words if before is None else f"{before['description']} {words}"
         declared[status] = {"model": Problem, "description": description}
     return declared
-
-
-def shown(value: object) -> str:
-    """A refused value as a message repeats it: cut when long."""
-    text = repr(value)
-    return text if len(text) <= LONGEST_ECHO else f"{text[:LONGEST_ECHO]}…"
 
 
 def invalid(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> list[SpecProblem]:

@@ -33,7 +33,7 @@ def ask_knobs(services: Services, run: str, wanted: Mapping[str, Any], author: s
         InvalidKnobs: if a knob does not exist or a value is not allowed.
     """
     row, now = _active(services, run, "its knobs cannot change any more")
-    values = knobs.check(knobs.decode(row), wanted)
+    values = knobs.check(row, wanted)
     requests = [KnobRequest(name=name, value=value, old=now[name]) for name, value in values.items()]
     asked = KnobAsked(request_id=secrets.token_hex(8), author=author, reason=reason, knobs=requests)
     return _ask(services.redis, row, asked)

@@ -9,8 +9,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError as SchemaError
 from pydantic import ValidationError
 
-from api.problems import InvalidSpecRefused, NoWorkerYet, invalid, shown
+from api.problems import InvalidSpecRefused, NoWorkerYet, invalid
 from contract.components import Catalogue, UnknownComponent
+from contract.numbers import shown
 from contract.resolve import InvalidSpec, SpecProblem, merge, resolve
 from contract.runs import CreateRun
 from contract.spec import ComponentSpec, RunSpec
@@ -146,7 +147,11 @@ def _rule(error: SchemaError) -> str:
 
 
 def _ruled(rule: str, allowed: object) -> str:
-    words = ", ".join(str(item) for item in allowed) if isinstance(allowed, list) else allowed
+    words = (
+        ", ".join(item if isinstance(item, str) else shown(item) for item in allowed)
+        if isinstance(allowed, list)
+        else allowed
+    )
     return _RULES.get(rule, f"must satisfy {rule} {{}}").format(words)
 
 
@@ -161,7 +166,7 @@ def _non_finite(spec: RunSpec) -> Iterator[SpecProblem]:
     for place, _, component in _places(spec):
         for where, value in _numbers(place, component.params):
             if not math.isfinite(value):
-                yield SpecProblem(where=where, message=f"must be a finite number; got {value}")
+                yield SpecProblem(where=where, message=f"must be a finite number; got {shown(value)}")
 
 
 def _numbers(place: str, value: object) -> Iterator[tuple[str, float]]:

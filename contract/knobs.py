@@ -11,17 +11,19 @@ from typing import Any, Literal
 from pydantic import Field
 from pydantic.config import JsonDict
 
-from contract.numbers import Wire
+from contract.numbers import Wire, shown
 
 Scale = Literal["linear", "log"]
 Kind = Literal["number", "integer", "boolean"]
 KnobValue = bool | int | float
+WIDEST_LINEAR = 1e4
+"""Highest to lowest value, or to 1, over which a linear slider can still be set to what is meant."""
 
 
 def knob(
     default: Any,  # Any: a field's default is of the field's own type
     *,
-    scale: Scale = "linear",
+    scale: Scale | None = None,
     unit: str = "",
     resets: str = "",
     folded: bool = False,
@@ -31,7 +33,7 @@ def knob(
 
     Args:
         default: value at the start. A dict makes one knob a key; its values' type carries the bounds.
-        scale: how a slider should run.
+        scale: how a slider should run; None: log where the bounds are more than four decades apart.
         unit: shown beside the value.
         resets: what a change of this knob throws away ("the sum of gradients"); people are told before they apply it.
         folded: one that few people turn, which the page keeps folded away.
@@ -40,7 +42,9 @@ def knob(
     Returns:
         The field.
     """
-    mark: JsonDict = {"knob": {"scale": scale, "unit": unit, "resets": resets, "folded": folded}}
+    reach = bounds.get("le", bounds.get("lt", 1.0)) / max(bounds.get("ge", bounds.get("gt", 0.0)), 1.0)
+    chosen = scale or ("log" if reach > WIDEST_LINEAR else "linear")
+    mark: JsonDict = {"knob": {"scale": chosen, "unit": unit, "resets": resets, "folded": folded}}
     return Field(default, json_schema_extra=mark, **bounds)  # type: ignore[call-overload]  # bounds by keyword
 
 
@@ -70,7 +74,7 @@ class KnobDescription(Wire):
         >>> KnobDescription(name="r1.weight", default=10, minimum=0, maximum=100).refusal(-1)
         'r1.weight must be a number from 0 to 100; got -1'
         """
-        return None if self._allows(value) else f"{self.name} must be {self.allowed}; got {value!r}"
+        return None if self._allows(value) else f"{self.name} must be {self.allowed}; got {shown(value)}"
 
     @property
     def allowed(self) -> str:

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 
 NONFINITE = ("NaN", "Infinity", "-Infinity")
+LONGEST_ECHO = 120
+"""Characters of a refused value that a message repeats."""
 
 
 def dumps(value: Any) -> bytes:  # Any: whatever JSON can hold
@@ -32,6 +34,16 @@ def number(value: float | str) -> float:
         message = f"{value!r} is no number; allowed strings: {', '.join(NONFINITE)}"
         raise ValueError(message)
     return float(value)
+
+
+def shown(value: object) -> str:
+    """A refused value as a message repeats it: as JSON has it, cut when long.
+
+    >>> shown(True), shown(None), shown("a"), shown(float("nan"))
+    ('true', 'null', '"a"', 'NaN')
+    """
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= LONGEST_ECHO else f"{text[:LONGEST_ECHO]}…"
 
 
 class Wire(BaseModel):

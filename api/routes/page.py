@@ -5,7 +5,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api import docs_page
 from api.dependencies import ServicesDep
-from api.problems import NoSuchPath, responses, shown
+from api.problems import NoSuchPath, responses
+from contract.numbers import shown
 
 router = APIRouter(tags=["page"], include_in_schema=False)
 

@@ -17,11 +17,11 @@ from api.problems import (
     RunActive,
     SqlAway,
     responses,
-    shown,
 )
 from api.store import runs
 from api.waiting import explain
 from contract.events import Status
+from contract.numbers import shown
 from contract.runs import CreateRun, EditRun, Page, Run
 
 router = APIRouter(prefix="/runs", tags=["runs"], responses=responses(SqlAway, InvalidRequest))

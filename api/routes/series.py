@@ -15,12 +15,11 @@ from api.problems import (
     RedisAway,
     SqlAway,
     responses,
-    shown,
 )
 from api.store import runs, series
 from api.tables import SeriesRow
 from contract.events import Density, Eigenvalues, Grid, Points, Spectrum
-from contract.numbers import Wire
+from contract.numbers import Wire, shown
 from contract.runs import Page, ScalarSeries, SeriesState, StepSeries
 
 router = APIRouter(prefix="/runs/{id}/series", tags=["series"], responses=responses(NoSuchRun, SqlAway, InvalidRequest))

@@ -6,13 +6,13 @@ from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from api import knobs
-from api.problems import NoSuchRun, RunActive, shown
+from api.problems import NoSuchRun, RunActive
 from api.store import ledger, series
 from api.store.state import cursor
 from api.tables import BlobRow, OrphanRow, RunRow
 from contract.events import ACTIVE
 from contract.names import blob_name
-from contract.numbers import dumps, loads
+from contract.numbers import dumps, loads, shown
 from contract.runs import EditRun, Run
 from contract.spec import RunSpec
 

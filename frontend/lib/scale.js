@@ -4,11 +4,12 @@
 import { exact } from './format.js';
 
 /**
- * A log slider cannot reach 0. One that begins there goes down to a thousandth of the default, and at least this far
- * below its maximum, before it jumps to its minimum: lr from 0 to 1 with default 2e-4 reaches 2e-7.
+ * A log slider cannot reach 0. One that begins there goes down to 1 where numbers are whole, else to a ten-thousandth of the
+ * default, and at least this far below its maximum, before it jumps to its minimum: lr from 0 to 1 with default 2e-4
+ * reaches 2e-8.
  */
 const DECADES = 4;
-const BELOW_DEFAULT = 1000;
+const BELOW_DEFAULT = 10_000;
 const MOST_DECADES = 8;
 
 /**
@@ -110,6 +111,7 @@ function isBelow(knob, value) {
 /** @param {import('./types.js').Knob} knob @param {number} low @param {number} high */
 function logFloor(knob, low, high) {
   if (low > 0) return low;
+  if (knob.kind === 'integer') return 1;
   const start = Math.abs(Number(knob.default)) || high;
   return Math.max(Math.min(high / 10 ** DECADES, start / BELOW_DEFAULT), high / 10 ** MOST_DECADES);
 }

@@ -120,7 +120,7 @@ export function knobRow(knob, actions) {
 function labelParts({ name, unit }) {
   const cut = name.lastIndexOf('.') + 1;
   return [
-    h('span', { class: 'knob-entry', text: name.slice(0, cut) }), h('span', { text: name.slice(cut) }),
+    h('span', { class: 'knob-entry', text: name.slice(0, cut) }), h('wbr'), h('span', { text: name.slice(cut) }),
     unit ? h('span', { class: 'knob-unit', text: ` ${unit}` }) : null,
   ];
 }

@@ -9,11 +9,20 @@ from api.tables import LedgerRow, RunRow
 from contract.knobs import KnobDescription
 from contract.resolve import knobs_of_spec
 from contract.runs import CreateRun
+from contract.spec import RunSpec
 
 KNOWN = [
     KnobDescription(name="r1.weight", default=10.0, minimum=0, maximum=100),
     KnobDescription(name="game.d_steps", kind="integer", default=1, minimum=1, maximum=100),
 ]
+SPEC = RunSpec.model_validate(
+    {
+        "dataset": {"name": "ring"},
+        "network": {"name": "mlp", "width": 48},
+        "loss": {"name": "hinge"},
+        "regularisers": [{"name": "r1", "weight": 10.0, "player": "D"}],
+    }
+)
 
 
 def change(name, new, step, attempt, position=0):
@@ -21,7 +30,9 @@ def change(name, new, step, attempt, position=0):
 
 
 def run(*, attempt=1, from_step=0, step=0):
-    return RunRow(id="r", attempt=attempt, from_step=from_step, step=step, knobs=knobs.encode(KNOWN))
+    return RunRow(
+        id="r", attempt=attempt, from_step=from_step, step=step, knobs=knobs.encode(KNOWN), spec=SPEC.model_dump_json()
+    )
 
 
 def values(row, *changes):
@@ -42,31 +53,37 @@ def test_the_knobs_of_a_spec_are_found_without_a_trainer(catalogue):
 
 
 def test_allowed_values_pass_and_keep_their_kind():
-    assert knobs.check(KNOWN, {"r1.weight": 0, "game.d_steps": 2.0}) == {"r1.weight": 0, "game.d_steps": 2}
+    assert knobs.check(run(), {"r1.weight": 0, "game.d_steps": 2.0}) == {"r1.weight": 0, "game.d_steps": 2}
 
 
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
         ({"r1.weight": -1}, "r1.weight must be a number from 0 to 100; got -1"),
-        ({"r1.weight": "5"}, "r1.weight must be a number from 0 to 100; got '5'"),
-        ({"r1.weight": True}, "r1.weight must be a number from 0 to 100; got True"),
-        ({"r1.weight": float("nan")}, "r1.weight must be a number from 0 to 100; got nan"),
-        ({"r1.weight": None}, "r1.weight must be a number from 0 to 100; got None"),
+        ({"r1.weight": "5"}, 'r1.weight must be a number from 0 to 100; got "5"'),
+        ({"r1.weight": True}, "r1.weight must be a number from 0 to 100; got true"),
+        ({"r1.weight": float("nan")}, "r1.weight must be a number from 0 to 100; got NaN"),
+        ({"r1.weight": None}, "r1.weight must be a number from 0 to 100; got null"),
         ({"game.d_steps": 1.5}, "game.d_steps must be a whole number from 1 to 100; got 1.5"),
-        ({"r2.weight": 1}, "no knob called 'r2.weight'; this run has: r1.weight, game.d_steps"),
+        ({"r2.weight": 1}, 'no knob called "r2.weight"; did you mean r1.weight? This run has: r1.weight, game.d_steps'),
+        ({"zzz": 1}, 'no knob called "zzz". This run has: r1.weight, game.d_steps'),
+        ({"network.width": 64}, "network.width is fixed when a run is launched, here at 48; launch another run"),
+        ({"mlp.width": 64}, "mlp.width is fixed when a run is launched, here at 48; launch another run"),
+        ({"r1.player": "G"}, 'r1.player is fixed when a run is launched, here at "D"'),
+        ({"game.updates": "simultaneous"}, 'game.updates is fixed when a run is launched, here at "alternating"'),
+        ({"batch": 128}, "batch is fixed when a run is launched, here at 64"),
         ({}, "no knob came; send an object of names and values"),
     ],
 )
 def test_refusals_name_the_bound(wanted, message):
     with pytest.raises(InvalidKnobs) as refused:
-        knobs.check(KNOWN, wanted)
+        knobs.check(run(), wanted)
     assert refused.value.detail.startswith(message)
 
 
 def test_one_bad_value_refuses_all_and_each_fault_is_named():
     with pytest.raises(InvalidKnobs) as refused:
-        knobs.check(KNOWN, {"r1.weight": 5, "game.d_steps": 0, "x": 1})
+        knobs.check(run(), {"r1.weight": 5, "game.d_steps": 0, "x": 1})
     assert [error.where for error in refused.value.errors] == ["game.d_steps", "x"]
 
 

@@ -38,6 +38,17 @@ test('a log slider that begins at 0 reaches 0, and has its default well inside',
   }
 });
 
+test('a log slider of whole numbers that begins at 0 reaches 0, 1 and the default', () => {
+  const start = { ...STEPS, minimum: 0, maximum: 1e9, default: 0, scale: 'log' };
+  assert.deepEqual([toValue(start, 0), toValue(start, 1e-9), toPosition(start, 1)], [0, 1, 0]);
+  assert.equal(toValue(start, toPosition(start, 5000)), 5000);
+});
+
+test('a penalty can be set from a hundredth to a hundred by its slider alone', () => {
+  const weight = { ...WEIGHT, default: 10, minimum: 0, maximum: 1000, scale: 'log' };
+  for (const wanted of [0.01, 0.1, 1, 10, 100]) assert.ok(Math.abs(toValue(weight, toPosition(weight, wanted)) / wanted - 1) < 0.01);
+});
+
 test('position and value undo each other to three digits', () => {
   for (const knob of [LR, WEIGHT, { ...BETA, exclusive_maximum: false }]) {
     for (let position = 0; position <= 1; position += 0.05) {

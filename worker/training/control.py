@@ -17,6 +17,7 @@ from contract.events import (
     KnobSuperseded,
 )
 from contract.jobs import Change
+from contract.numbers import shown
 from worker.training.knob_board import KnobBoard, RefusedKnob
 from worker.training.reporter import Reporter
 
@@ -198,7 +199,7 @@ class Control:
             return "step needs a paused run: pause it first"
         n = asked.params.get("n", 1)
         if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= MOST_SINGLE_STEPS:
-            return f"n must be a whole number from 1 to {MOST_SINGLE_STEPS}; got {n!r}"
+            return f"n must be a whole number from 1 to {MOST_SINGLE_STEPS}; got {shown(n)}"
         return None
 
 

@@ -81,8 +81,8 @@ def test_a_request_reaches_the_trainer_and_its_outcome_the_ledger(stack, until):
 
 REFUSED = [
     ({"auxiliary.weight": 11}, "auxiliary.weight must be a number from 0 to 10; got 11"),
-    ({"auxiliary.weight": "2"}, "auxiliary.weight must be a number from 0 to 10; got '2'"),
-    ({"nonsense": 2, "r1.weight": 1}, "no knob called 'nonsense'; this run has: auxiliary.weight"),
+    ({"auxiliary.weight": "2"}, 'auxiliary.weight must be a number from 0 to 10; got "2"'),
+    ({"nonsense": 2, "r1.weight": 1}, 'no knob called "nonsense". This run has: auxiliary.weight'),
     ({}, "no knob came"),
     ([], "should be a valid dictionary"),
 ]
