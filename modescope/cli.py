@@ -39,7 +39,9 @@ def _client() -> Iterator[Client]:
 
 @click.command()
 @click.argument("recipe")
-@click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Change the recipe: network.width=32")
+@click.option(
+    "--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Change the recipe: network.width=32, r1.weight=1"
+)
 @click.option("--name", help="What to call the run.")
 @click.option("--follow", "is_followed", is_flag=True, help="Watch it until it ends.")
 @json_option

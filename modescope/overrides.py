@@ -1,9 +1,11 @@
-"""`--set network.width=32`: from paths and values on a command line to overrides of a recipe's spec."""
+"""`--set network.width=32`, `--set r1.weight=1`: from a command line to overrides of a recipe's spec."""
 
 import copy
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+from contract.spec import RunSpec
 
 
 class BadOverride(ValueError):
@@ -41,7 +43,8 @@ def overrides(assignments: Iterable[str], spec: dict[str, Any]) -> dict[str, Any
     along.
 
     Args:
-        assignments: `path=value`, the path's parts joined by dots; a list's parts are counted from 0.
+        assignments: `path=value`, the path's parts joined by dots; a list's parts are counted from 0. A knob's name is
+            a path too: `r1.weight` is the weight of the recipe's component of that name.
         spec: the recipe's spec; it is not changed.
 
     Returns:
@@ -54,10 +57,36 @@ def overrides(assignments: Iterable[str], spec: dict[str, Any]) -> dict[str, Any
     for assignment in assignments:
         path, value = split(assignment)
         try:
-            _put(wanted, spec, path.split("."), value)
+            _put(wanted, spec, _placed(path.split("."), spec), value)
         except (LookupError, ValueError, TypeError) as error:
             raise BadOverride(f"{assignment!r} does not fit the recipe: {error}") from error
     return wanted
+
+
+def _placed(parts: list[str], spec: dict[str, Any]) -> list[str]:  # Any: JSON
+    """The path of a param that is named as its knob is: `r1.weight` is `regularisers.0.weight`.
+
+    Raises:
+        LookupError: if it begins with what is neither a part of a spec nor one of the recipe's components.
+    """
+    head, *rest = parts
+    if head in RunSpec.model_fields:
+        return parts
+    if head == "optimiser" and rest:
+        return ["optimisers", rest[0].upper(), *rest[1:]]
+    known = dict(_places(spec))
+    if head not in known:
+        raise LookupError(f"it has no {head!r}; it has {', '.join([*RunSpec.model_fields, *known])}")
+    return [*known[head], *rest]
+
+
+def _places(spec: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:  # Any: JSON
+    """Each component by the name that its knobs begin with, and its path."""
+    for part, held in spec.items():
+        listed = isinstance(held, list)
+        for index, component in enumerate(held if listed else [held]):
+            if isinstance(component, dict) and "name" in component:
+                yield component.get("as") or component["name"], [part, str(index)] if listed else [part]
 
 
 def _put(here: Any, recipe: Any, parts: list[str], value: Any) -> None:  # Any: JSON

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from contract.components import ComponentDescription
 from contract.knobs import knobs_of
+from contract.spec import GameParams
 from worker.families import FAMILIES, discover
 from worker.registry import Component
 
@@ -30,10 +31,13 @@ def listing() -> Iterator[str]:
         for description in family.describe():
             yield from _component(description, family.find(description.name))
         yield ""
+    yield "game"
+    yield f"  knobs: {', '.join(knob.name for knob in knobs_of('game', GameParams.model_json_schema(), {}))}"
 
 
 def _component(description: ComponentDescription, cls: type[Component]) -> Iterator[str]:
-    knobs = [knob.name for knob in knobs_of(description.name, description.params, description.defaults())]
+    entry = "optimiser.<g or d>" if description.family == "optimisers" else description.name
+    knobs = [knob.name for knob in knobs_of(entry, description.params, description.defaults())]
     source = _SOURCE.search(description.doc)
     yield f"  {description.name:<20} {description.title}"
     yield f"  {'':<20} {_file(cls)}"

@@ -27,7 +27,10 @@ SPEC = {
          {"regularisers": [{"name": "r1", "weight": 1.0}, {"name": "spectral_norm"}]}),
         (["regularisers=[{}]", "regularisers.0.name=r1"], {"regularisers": [{"name": "r1"}]}),
         (["seed = 7"], {"seed": 7}),
-        (["name.with=a=b"], {"name": {"with": "a=b"}}),
+        (["loss.with=a=b"], {"loss": {"with": "a=b"}}),
+        (["r1.weight=2", "latent_noise.std=1"],
+         {"regularisers": [{"name": "r1", "weight": 2}, {"name": "latent_noise", "std": 1}]}),
+        (["dcgan.width=32", "optimiser.g.lr=1e-4"], {"network": {"width": 32}, "optimisers": {"G": {"lr": 1e-4}}}),
     ],
 )  # fmt: skip
 def test_value_lands_at_its_path(assignments, expected):
@@ -48,6 +51,7 @@ def test_merged_override_of_a_list_element_leaves_the_rest_of_the_recipe_alone()
         ("=5", "is not of the form path=value"),
         ("regularisers.2.weight=1", "'2' must be a place in a list of 2, counted from 0"),
         ("regularisers.r1.weight=1", "'r1' must be a place in a list of 2"),
+        ("r2.weight=1", "it has no 'r2'; it has dataset, .*, dcgan, r1, latent_noise"),
         ("regularisers.-1=1", "'-1' must be a place in a list of 2"),
     ],
 )
