@@ -224,10 +224,12 @@ def responses(*causes: type[Refused]) -> dict[int | str, dict[str, Any]]:  # Any
 
 def invalid(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> list[SpecProblem]:
     """Pydantic's errors as `where` and `message`; `skip` leading parts of the place are left out."""
-    return [
-        SpecProblem(
-            where=".".join(str(part) for part in error["loc"][skip:]) or ".".join(str(part) for part in error["loc"]),
-            message=f"{error['msg']}; got {shown(error.get('input'))}",
-        )
-        for error in errors
-    ]
+    return [_invalid(error, skip) for error in errors]
+
+
+def _invalid(error: Mapping[str, Any], skip: int) -> SpecProblem:
+    place = [str(part) for part in error["loc"]]
+    if error["type"] == "json_invalid":
+        return SpecProblem(where="body", message=f"this is not JSON: {error['ctx']['error']}, at character {place[-1]}")
+    where = ".".join(place[skip:] or place)
+    return SpecProblem(where=where, message=f"{error['msg']}; got {shown(error.get('input'))}")

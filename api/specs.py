@@ -10,7 +10,7 @@ from jsonschema.exceptions import ValidationError as SchemaError
 from pydantic import ValidationError
 
 from api.problems import InvalidSpecRefused, NoWorkerYet, invalid
-from contract.components import Catalogue, UnknownComponent
+from contract.components import Catalogue, ComponentDescription, UnknownComponent
 from contract.numbers import shown
 from contract.resolve import InvalidSpec, SpecProblem, merge, resolve
 from contract.runs import CreateRun
@@ -106,9 +106,26 @@ def _misfits(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:
     for place, family, component in _places(spec):
         if component.name not in catalogue.names(family):
             continue
-        schema = catalogue.find(family, component.name).params
-        for error in Draft202012Validator(schema).iter_errors(component.params):
-            yield _in_words(place, component, error)
+        description = catalogue.find(family, component.name)
+        found = [
+            _in_words(place, component, error)
+            for error in Draft202012Validator(description.params).iter_errors(component.params)
+        ]
+        by_place: dict[str, SpecProblem] = {}
+        for problem in found:
+            by_place.setdefault(problem.where, problem)
+        yield from by_place.values()
+        if not found:
+            yield from _out_of_order(place, description, component.params)
+
+
+def _out_of_order(place: str, description: ComponentDescription, given: Mapping[str, Any]) -> Iterator[SpecProblem]:
+    """Of the pairs of params that the schema says are ordered, those whose first is above the second."""
+    params = {**description.defaults(), **given}
+    for low, high in description.params.get("ordered", ()):
+        if params[low] > params[high]:
+            message = f"must be at most {high}, which is {shown(params[high])}; got {shown(params[low])}"
+            yield SpecProblem(where=f"{place}.{low}", message=message)
 
 
 def _in_words(place: str, component: ComponentSpec, error: SchemaError) -> SpecProblem:
@@ -141,6 +158,8 @@ _RULES = {
 
 def _rule(error: SchemaError) -> str:
     """What is allowed, in words."""
+    if error.validator == "pattern" and "description" in error.schema:
+        return f"does not fit: {error.schema['description'].rstrip('.')}"
     if error.validator == "anyOf":
         return "must be " + " or ".join(_kind(option) for option in error.validator_value)
     return _ruled(str(error.validator), error.validator_value)

@@ -22,6 +22,7 @@ from contract.components import (
     UnknownComponent,
 )
 from contract.components import Family as FamilyName
+from contract.numbers import shown
 
 
 class Component:
@@ -168,5 +169,8 @@ def in_words(error: ValidationError) -> str:
     parts = []
     for problem in error.errors():
         where = ".".join(str(part) for part in problem["loc"]) or "params"
-        parts.append(f"{where}: {problem['msg']}; got {problem['input']!r}")
+        if problem["type"] == "value_error":  # raised by a component, which says what came
+            parts.append(f"{where}: {problem['msg'].removeprefix('Value error, ')}")
+        else:
+            parts.append(f"{where}: {problem['msg']}; got {shown(problem['input'])}")
     return "; ".join(parts)

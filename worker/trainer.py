@@ -119,7 +119,9 @@ class Trainer:
             self._reporter.say(0, RunStatus(status="failed", reason=str(error)))
             code = exits.FAILED
         except Exception as error:  # noqa: BLE001  # the process's border: it becomes the run's own event
-            reason = f"{type(error).__name__}: {error}"
+            # What a part refuses before the first step it says in words for people; the class's name adds nothing.
+            is_refusal = isinstance(error, ValueError) and self._attempt is None
+            reason = str(error) if is_refusal else f"{type(error).__name__}: {error}"
             self._reporter.say(0, RunStatus(status="failed", reason=reason, traceback=traceback.format_exc()))
             code = exits.FAILED
         self._reporter.close()

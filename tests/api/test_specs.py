@@ -6,6 +6,7 @@ from api.problems import InvalidSpecRefused, NoWorkerYet
 from api.specs import catalogue_of, checked
 from contract.components import Catalogue
 from contract.runs import CreateRun
+from worker.catalogue import build_catalogue
 
 
 @pytest.fixture
@@ -80,6 +81,47 @@ def test_numbers_that_are_not_finite_are_refused(known, said):
     value = float(said)
     problems = refused(known, recipe="faces-acgan", overrides={"conditioning": {"weight": value}})
     assert problems["conditioning.weight"].endswith(f"got {said}")
+
+
+@pytest.fixture(scope="module")
+def real() -> Catalogue:
+    return build_catalogue()
+
+
+POINTS = {"dataset": {"name": "ring"}, "network": {"name": "mlp"}, "loss": {"name": "nonsaturating"}}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"low": 0.9, "high": 0.1}, "must be at most high, which is 0.1; got 0.9"),
+        ({"low": 1.0}, "must be at most high, which is 0.9; got 1.0"),
+        ({"low": 0.2, "high": 0.1, "fake": 2}, None),
+        ({"low": 0.9, "high": 0.9}, None),
+    ],
+)
+def test_two_params_out_of_order_are_refused_by_the_api(real, given, said):
+    asked = CreateRun(spec={**POINTS, "regularisers": [{"name": "label_smoothing", **given}]})
+    try:
+        checked(asked, real)
+        problems = {}
+    except InvalidSpecRefused as refusal:
+        problems = {problem.where: problem.message for problem in refusal.errors}
+    assert problems.get("regularisers.0.low") == said
+
+
+def test_a_text_of_the_wrong_form_is_answered_with_what_it_should_be(real):
+    folder = {**POINTS, "dataset": {"name": "folder", "path": "/home"}, "network": {"name": "dcgan"}}
+    said = refused(real, spec=folder)["dataset.path"]
+    assert said.startswith("does not fit: Folder with the pictures, relative to MODESCOPE_IMAGES")
+    assert said.endswith('got "/home"')
+
+
+def test_a_place_is_named_once(real):
+    asked = CreateRun(spec={**POINTS, "regularisers": [{"name": "latent_noise", "std": None}]})
+    with pytest.raises(InvalidSpecRefused) as caught:
+        checked(asked, real)
+    assert [problem.where for problem in caught.value.errors] == ["regularisers.0.std"]
 
 
 def test_without_any_worker_nobody_knows_what_can_run():

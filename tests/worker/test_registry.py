@@ -102,9 +102,9 @@ def test_create_checks_params_and_names_the_entry(family, module):
     ("params", "words"),
     [
         ({"heat": 11}, r"losses component 'warm': heat: .*less than or equal to 10; got 11"),
-        ({"heat": float("nan")}, r"heat: .*finite number; got nan"),
+        ({"heat": float("nan")}, r"heat: .*finite number; got NaN"),
         ({"head": 1}, r"head: Extra inputs are not permitted; got 1"),
-        ({"heat": "hot", "colour": 3}, r"heat: .*got 'hot'; colour: .*got 3"),
+        ({"heat": "hot", "colour": 3}, r'heat: .*got "hot"; colour: .*got 3'),
     ],
 )
 def test_bad_params_are_refused_saying_which_and_what_is_allowed(family, module, params, words):

@@ -127,6 +127,15 @@ def test_a_spec_that_cannot_run_fails_with_words_and_without_a_traceback(start):
     assert event.body["traceback"] is None
 
 
+def test_what_a_part_refuses_before_the_first_step_is_said_in_its_words_alone(start):
+    part = {"name": "spectral_regularisation", "i": 900, "layers": "all"}
+    points = {"dataset": {"name": "ring"}, "network": {"name": "mlp"}, "loss": {"name": "hinge"}}
+    trainer = start({**SPEC, **points, "regularisers": [part]})
+    assert trainer.end() == exits.FAILED
+    [event] = trainer.events()
+    assert event.body["reason"].startswith("spectral_regularisation: i = 900: it must be at most")
+
+
 def test_a_command_from_the_stream_is_obeyed_and_answered(start, valkey):
     trainer = start(ENDLESS)
     trainer.until(lambda: trainer.statuses() == ["running"], "running")

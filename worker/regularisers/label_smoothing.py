@@ -34,7 +34,7 @@ class LabelSmoothing(regularisers.Regulariser):
     class Params(ComponentParams):
         """What D is asked for."""
 
-        model_config = ConfigDict(validate_default=True)
+        model_config = ConfigDict(validate_default=True, json_schema_extra={"ordered": [["low", "high"]]})
 
         low: float = knob(0.9, ge=0, le=1)
         """Least target of a real sample; at most `high`."""

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.stack
 ERRORS = [
     ("GET", "/nothing", None, 404, "not-found", "/api/v1/nothing"),
     ("PUT", "/runs", b"{}", 405, "method-not-allowed", 'PUT is not a verb of "/api/v1/runs"; it takes'),
-    ("POST", "/runs", b"{", 422, "invalid-request", "JSON decode error"),
+    ("POST", "/runs", b"{", 422, "invalid-request", "body: this is not JSON: Expecting property name"),
     ("POST", "/runs", b"[]", 422, "invalid-request", "valid dictionary"),
     ("POST", "/runs", b'{"name": 5}', 422, "invalid-request", "name: Input should be a valid string; got 5"),
     ("GET", "/runs?limit=0", None, 422, "invalid-request", "limit: Input should be greater than or equal to 1"),
