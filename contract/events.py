@@ -249,6 +249,17 @@ class AlarmCleared(Body):
     message: str
 
 
+class GuardState(Body):
+    """What a guard can say by now: silence is trust only where somebody watches."""
+
+    kind: ClassVar[str] = "guard.state"
+    guard: str
+    state: Literal["idle", "calibrating", "watching", "off"]
+    """idle: nothing measures what it reads; calibrating: it has not given a verdict yet; off: it failed."""
+    reason: str = ""
+    """Why, in words; always given for idle and off."""
+
+
 class CheckpointWritten(Body):
     """A checkpoint is complete in the artefact store; `removed` are the steps of those that it replaced."""
 
@@ -295,7 +306,7 @@ BODIES: dict[str, type[Body]] = {
         RunStatus, Scalars, Grid, Points, Spectrum, Eigenvalues, Density,
         KnobAsked, KnobApplied, KnobRefused, KnobSuperseded, KnobLost,
         CommandAsked, CommandApplied, CommandRefused, CommandSuperseded, CommandLost,
-        AlarmRaised, AlarmCleared, CheckpointWritten, MonitorStretched, MonitorDisabled, Log,
+        AlarmRaised, AlarmCleared, GuardState, CheckpointWritten, MonitorStretched, MonitorDisabled, Log,
     )
 }  # fmt: skip
 """Every kind of event with the shape of its body. The list is closed: a new kind is a new line here."""

@@ -62,8 +62,8 @@ def list_events(
 def list_alarms(
     serving: ServicesDep, run: RunDep, after: AfterDep, limit: Annotated[int, Query(ge=1, le=5000)] = 1000
 ) -> EventPage:
-    """The alarms that were raised and cleared, with their evidence, oldest first."""
-    return page(serving, run, after, limit, ("alarm.raised", "alarm.cleared"))
+    """The alarms that were raised and cleared, with their evidence, and what each guard could watch; oldest first."""
+    return page(serving, run, after, limit, ("alarm.raised", "alarm.cleared", "guard.state"))
 
 
 def page(serving: ServicesDep, run: str, after: int, limit: int, kinds: Collection[str]) -> EventPage:

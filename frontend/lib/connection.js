@@ -8,7 +8,7 @@ const KINDS = [
   'run.status', 'scalars', 'grid', 'points', 'spectrum', 'eigenvalues', 'density',
   'knob.asked', 'knob.applied', 'knob.refused', 'knob.superseded', 'knob.lost',
   'command.asked', 'command.applied', 'command.refused', 'command.superseded', 'command.lost',
-  'alarm.raised', 'alarm.cleared', 'checkpoint.written', 'monitor.stretched', 'monitor.disabled', 'log',
+  'alarm.raised', 'alarm.cleared', 'guard.state', 'checkpoint.written', 'monitor.stretched', 'monitor.disabled', 'log',
 ];
 
 /** What the api answered instead of what was wanted; `errors` says where in a spec or which knob. */

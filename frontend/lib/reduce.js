@@ -15,6 +15,9 @@ import { addPoint, firstAtLeast, supersede } from './series.js';
 /** Log lines that are kept for the alarms panel. */
 const MOST_MESSAGES = 50;
 
+/** Spans that are kept of one guard's alarm. */
+const MOST_SPANS = 100;
+
 /** States that a run does not leave. */
 const ENDED = new Set(['finished', 'stopped', 'failed']);
 
@@ -48,6 +51,7 @@ export function openRun(run) {
     ledger: new Map(),
     checkpoints: new Map(),
     alarms: new Map(),
+    guards: new Map(),
     messages: [],
     lastValues,
     stepCursors: new Map(),
@@ -85,6 +89,7 @@ const REDUCERS = {
   'checkpoint.written': applyCheckpoint,
   'alarm.raised': applyAlarm,
   'alarm.cleared': applyAlarm,
+  'guard.state': applyGuard,
   'monitor.disabled': (open, event) => tell(open, event, 'error', `${event.body.monitor} is off: ${event.body.reason}`),
   'monitor.stretched': (open, event) => tell(open, event, 'info', `${event.body.monitor} now looks every ${event.body.every} steps`),
   log: (open, event) => tell(open, event, event.body.level, event.body.message),
@@ -229,12 +234,24 @@ function applyCheckpoint(open, { step, attempt, body }) {
   return ['checkpoints'];
 }
 
-/** @param {RunState} open @param {RunEvent} event */
+/** An alarm that is raised again keeps the spans of its earlier ones. @param {RunState} open @param {RunEvent} event */
 function applyAlarm(open, { kind, step, body }) {
-  const before = open.alarms.get(body.guard);
+  const { guard, message } = body;
+  const before = open.alarms.get(guard);
   const at = step ?? null;
-  if (kind === 'alarm.raised') open.alarms.set(body.guard, { guard: body.guard, message: body.message, step: at, cleared: null });
-  else if (before !== undefined) open.alarms.set(body.guard, { ...before, message: body.message, cleared: at });
+  if (kind === 'alarm.raised') {
+    const earlier = (before?.spans ?? []).filter(({ from }) => from < (at ?? 0)).slice(-MOST_SPANS);
+    open.alarms.set(guard, { guard, message, step: at, cleared: null, spans: [...earlier, { from: at ?? 0, to: null, message }] });
+  } else if (before !== undefined) {
+    const spans = before.spans.map((span) => (span.to === null ? { ...span, to: at } : span));
+    open.alarms.set(guard, { ...before, message, cleared: at, spans });
+  }
+  return ['alarms'];
+}
+
+/** @param {RunState} open @param {RunEvent} event */
+function applyGuard(open, { body }) {
+  open.guards.set(body.guard, { state: body.state, reason: body.reason });
   return ['alarms'];
 }
 

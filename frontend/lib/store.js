@@ -23,6 +23,7 @@
  * @property {Map<string, import('./types.js').LedgerItem>} ledger request and name → item
  * @property {Map<string, import('./types.js').Checkpoint>} checkpoints by name
  * @property {Map<string, import('./types.js').Alarm>} alarms by guard
+ * @property {Map<string, {state: 'idle' | 'calibrating' | 'watching' | 'off', reason: string}>} guards what each can say by now
  * @property {{id: string, level: string, message: string, step: number | null}[]} messages newest last
  * @property {Map<string, number>} lastValues newest value of every scalar that was seen
  * @property {Map<string, string>} stepCursors grid or points series → event id up to which its steps were complete

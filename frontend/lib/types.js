@@ -88,6 +88,7 @@
  * @property {string} message
  * @property {number | null} step step at which it was raised
  * @property {number | null} cleared step at which it was cleared; null while it holds
+ * @property {{from: number, to: number | null, message: string}[]} spans each time that it was raised, oldest first
  *
  * @typedef {object} Component
  * @property {string} family

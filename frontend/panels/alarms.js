@@ -37,7 +37,7 @@ export function alarms(store) {
       ...active.map((alarm) => line('triangle', 'bad', alarm.guard, `${alarm.message}${since(alarm.step)}`)),
       ...messages.filter(({ level }) => level !== 'info').map(told),
       ...past.map((alarm) => line('diamond', 'warn', alarm.guard, `cleared at ${integer(alarm.cleared ?? 0)}: ${alarm.message}`)),
-      ...quiet.map((name) => line('ring', 'soft', name, 'quiet')),
+      ...quiet.map((name) => silent(name, open.guards.get(name))),
       ...(guards.length === 0 && found.length === 0 ? [unguarded(open)] : []),
       ...messages.filter(({ level }) => level === 'info').map(told),
     );
@@ -79,6 +79,14 @@ function unguarded(open) {
 /** @param {Parameters<typeof icon>[0]} shape @param {string} tone @param {string} name @param {string} text */
 function line(shape, tone, name, text) {
   return h('li', { class: 'alarm' }, icon(shape, tone), h('span', {}, name === '' ? null : h('strong', { class: tone, text: `${name} ` }), text));
+}
+
+/** Why a guard has raised no alarm. @param {string} name @param {{state: string, reason: string} | undefined} said */
+function silent(name, said) {
+  if (said?.state === 'off') return line('cross', 'bad', name, `off: ${said.reason}`);
+  if (said?.state === 'idle') return line('square', 'soft', name, `not watching: ${said.reason}`);
+  if (said?.state === 'calibrating') return line('half', 'soft', name, 'calibrating: no verdict yet');
+  return line('ring', 'soft', name, said === undefined ? 'not heard yet' : 'quiet');
 }
 
 /** @param {number | null} step */

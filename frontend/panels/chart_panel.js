@@ -8,7 +8,7 @@ import { hasEnded } from '../lib/reduce.js';
 import { withErrors } from '../lib/series.js';
 import { chartHeader } from './chart_header.js';
 import { chartPlot } from './chart_plot.js';
-import { changeMarks, overlay } from './overlay.js';
+import { alarmMarks, changeMarks, overlay } from './overlay.js';
 import { panel, waiting } from './panel.js';
 
 /**
@@ -49,7 +49,7 @@ export function chartPanel(store, painter, first) {
     const drawn = plot.draw({
       lines, xRange, log, width, height, fixed: view.fixed, fromZero: view.fromZero, uirevision: open.run.id, key: `${view.id} ${log} ${looking.range}`,
     });
-    over.update({ ...drawn, marks: changeMarks(open), cursor: looking.cursor, xRange, height });
+    over.update({ ...drawn, marks: [...changeMarks(open), ...alarmMarks(open)], cursor: looking.cursor, xRange, height });
   };
 
   const painting = painter.add(frame.element, paint);
@@ -68,7 +68,7 @@ export function chartPanel(store, painter, first) {
   };
   const resize = new ResizeObserver(painting.now);
   resize.observe(frame.body);
-  const stops = [store.subscribe(['series', 'run', 'infos'], painting.request), store.subscribe(['view', 'ledger', 'theme'], arrange)];
+  const stops = [store.subscribe(['series', 'run', 'infos'], painting.request), store.subscribe(['view', 'ledger', 'alarms', 'theme'], arrange)];
   frame.body.setAttribute('role', 'group');
   arrange();
 

@@ -172,7 +172,7 @@ export function instrument(store, painter, looks, kind) {
   };
   const resize = new ResizeObserver(painting.now);
   resize.observe(element);
-  const stops = [store.subscribe(['looks', 'infos', 'run'], onLooks), store.subscribe(['view', 'theme', 'ledger'], onView)];
+  const stops = [store.subscribe(['looks', 'infos', 'run'], onLooks), store.subscribe(['view', 'theme', 'ledger', 'alarms'], onView)];
   show();
   return {
     element,

@@ -5,7 +5,7 @@ import { h, setAttribute, setText } from '../lib/dom.js';
 import { loadPlotly } from '../lib/plotly.js';
 import { holdRange } from '../lib/ranges.js';
 import { CONFIG, listen } from './chart_plot.js';
-import { changeMarks, overlay } from './overlay.js';
+import { alarmMarks, changeMarks, overlay } from './overlay.js';
 import { waiting } from './panel.js';
 
 /**
@@ -77,7 +77,7 @@ export function instrumentPlot(testid, { onReady, onZoom, onStep }) {
       setText(lost, notes.join(' · '));
       setAttribute(caption, 'title', [...notes, words].join('\n'));
       setAttribute(frame, 'aria-label', [label, isEmpty ? empty : words, ...notes].filter((text) => text !== '').join(': '));
-      const marks = steps === undefined || isEmpty ? [] : changeMarks(steps.open);
+      const marks = steps === undefined || isEmpty ? [] : [...changeMarks(steps.open), ...alarmMarks(steps.open)];
       over.update({
         margin: layout.margin, marks, notes: [], ends: [], height: layout.height,
         cursor: isEmpty ? null : (steps?.cursor ?? null), xRange: steps?.range ?? [0, 1],

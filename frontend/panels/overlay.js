@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What lies over a chart and is ours, not Plotly's: the marks of knob changes, the cursor, the labels at the lines'
+ * What lies over a chart and is ours, not Plotly's: the marks of knob changes and of alarms, the cursor, the labels at the lines'
  * ends, and what could not be drawn. It is moved by style alone, so that a mark never costs a redraw.
  */
 
@@ -15,6 +15,7 @@ const LABEL_HEIGHT = 15;
  * @property {string} key
  * @property {number} step
  * @property {string} text
+ * @property {boolean} [isAlarm]
  */
 
 /** Applied knob changes, as marks. @param {import('../lib/store.js').RunState | null} open @returns {Mark[]} */
@@ -26,6 +27,12 @@ export function changeMarks(open) {
     marks.push({ key, step, text: `${name} ${from}${exact(value ?? '')} at step ${integer(step)}` });
   }
   return marks;
+}
+
+/** Where alarms were raised, as marks. @param {import('../lib/store.js').RunState | null} open @returns {Mark[]} */
+export function alarmMarks(open) {
+  return [...(open?.alarms.values() ?? [])].flatMap(({ guard, spans }) => spans.map(({ from, message }) => (
+    { key: `alarm ${guard} ${from}`, step: from, text: `${guard} at step ${integer(from)}: ${message}`, isAlarm: true })));
 }
 
 export function overlay() {
@@ -47,11 +54,11 @@ export function overlay() {
       inset(area, margin);
       if (cursor.parentElement === null) area.append(cursor);
       const seen = new Set();
-      for (const { key, step: at, text } of marks) {
+      for (const { key, step: at, text, isAlarm } of marks) {
         const where = fraction(at, xRange);
         if (where === null) continue;
         seen.add(key);
-        const mark = drawn.get(key) ?? h('div', { class: 'mark', testid: 'mark', data: { step: String(at) } }, h('i'));
+        const mark = drawn.get(key) ?? h('div', { class: isAlarm ? 'mark alarmed' : 'mark', testid: isAlarm ? 'alarm-mark' : 'mark', data: { step: String(at) } }, h('i'));
         if (!drawn.has(key)) area.append(mark);
         drawn.set(key, mark);
         setAttribute(mark, 'title', text);

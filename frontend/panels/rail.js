@@ -56,9 +56,9 @@ export function rail(store) {
     const place = (/** @type {number} */ step) => `${((step / total()) * 100).toFixed(3)}%`;
     fill(lanes.Changes, changeMarks(open).map(({ step, text }) => ({ left: place(step), text })), 'change');
     fill(lanes.Checkpoints, [...open.checkpoints.values()].map(({ step, reason }) => ({ left: place(step), text: `checkpoint at step ${integer(step)} (${reason})` })), 'checkpoint');
-    fill(lanes.Alarms, [...open.alarms.values()].map(({ step, cleared, guard }) => ({
-      left: place(step ?? 0), text: guard, width: place((cleared ?? open.run.step) - (step ?? 0)),
-    })), 'span');
+    fill(lanes.Alarms, [...open.alarms.values()].flatMap(({ guard, spans }) => spans.map(({ from, to, message }) => ({
+      left: place(from), text: `${guard}, step ${integer(from)} to ${to === null ? 'now' : integer(to)}: ${message}`, width: place((to ?? open.run.step) - from),
+    }))), 'span');
     fill(lanes.Steps, [{ left: '0', text: `step ${integer(open.run.step)}`, width: place(open.run.step) }], 'span');
     cursor.hidden = view.cursor === null;
     if (view.cursor !== null) cursor.style.left = place(view.cursor);

@@ -48,6 +48,7 @@ EXAMPLES = {
     "command.lost": COMMAND,
     "alarm.raised": {"guard": "divergence", "message": "NaN in loss.d", "evidence": {"loss.d": NAN}},
     "alarm.cleared": {"guard": "divergence", "message": "finite again"},
+    "guard.state": {"guard": "sharpening", "state": "idle", "reason": "no monitor measures hessian.g.top"},
     "checkpoint.written": {"name": "runs/a/1", "sha256": "00", "size_bytes": 3, "reason": "asked", "removed": ["b"]},
     "monitor.stretched": {"monitor": "hessian", "every": 400, "cost_share": NAN},
     "monitor.disabled": {"monitor": "hessian", "reason": "no", "traceback": "Traceback …"},

@@ -138,6 +138,16 @@ test('an alarm is raised, cleared and raised again', () => {
   assert.deepEqual([open.alarms.get('collapse').step, open.alarms.get('collapse').cleared], [10, 30]);
   raise(40);
   assert.deepEqual([open.alarms.get('collapse').step, open.alarms.get('collapse').cleared], [40, null]);
+  raise(40);
+  assert.deepEqual(open.alarms.get('collapse').spans.map(({ from, to }) => [from, to]), [[10, 30], [40, null]]);
+});
+
+test('of a guard that has raised nothing the page knows why', () => {
+  const open = run();
+  applyEvent(open, event('guard.state', { guard: 'sharpening', state: 'idle', reason: 'no monitor of this run measures hessian.g.top' }, { step: 0 }));
+  applyEvent(open, event('guard.state', { guard: 'd_wins', state: 'calibrating', reason: '' }, { step: 0 }));
+  applyEvent(open, event('guard.state', { guard: 'd_wins', state: 'watching', reason: '' }, { step: 700 }));
+  assert.deepEqual([...open.guards].map(([guard, { state }]) => [guard, state]), [['sharpening', 'idle'], ['d_wins', 'watching']]);
 });
 
 test('a monitor that broke is said once, however often the event comes', () => {

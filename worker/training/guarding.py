@@ -8,13 +8,16 @@ clock from then on, and what a guard finds must not. That is said, once.
 import time
 import traceback
 from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
 
 from torch import Tensor
 
-from contract.events import AlarmCleared, AlarmRaised, Log
+from contract.events import AlarmCleared, AlarmRaised, GuardState, Log
 from worker.guards import Clear, Finding, Guard, Look, fits
 from worker.training.readings import Readings
 from worker.training.reporter import Reporter, fetch
+
+State = Literal["idle", "calibrating", "watching", "off"]
 
 
 class Guarding:
@@ -27,24 +30,28 @@ class Guarding:
         self._wanted: dict[tuple[str, str], bool] = {}
         """(Entry, series) → whether the guard reads it."""
         self._told: set[tuple[str, str]] = set()
+        self._states: dict[str, State] = {}
+        """Entry → the state that was said last."""
 
     def announce(self, step: int, series: Collection[str]) -> None:
-        """Say which guards have nothing to read in this run: silence must not be taken for a quiet guard.
+        """Say of each guard whether it can watch: silence must not be taken for a quiet guard.
 
         Args:
             step: that the run goes on from.
             series: every series that the run can yield.
         """
-        idle = []
         for guard in self._guards:
             absent = [pattern for pattern in guard.reads() if not any(fits(name, [pattern]) for name in series)]
-            if absent and len(absent) == len(guard.reads()):
-                idle.append(f"{guard.entry} (series absent: {', '.join(absent)})")
+            if guard.alarm.is_off:
+                self._turn(step, guard, "off", "it failed before the last checkpoint")
+            elif absent and len(absent) == len(guard.reads()):
+                self._turn(step, guard, "idle", f"no monitor of this run measures {', '.join(absent)}")
             elif guard.combines and len(self._guards) == 1:
-                idle.append(f"{guard.entry} (no other guard to combine)")
-        if idle:
-            words = "; ".join(idle)
-            self._reporter.say(step, Log(message=f"not watching: {words}. Add the monitors that measure these series"))
+                self._turn(step, guard, "idle", "there is no other guard to combine")
+            elif guard.alarm.found or guard.alarm.quiet:
+                self._turn(step, guard, "watching")
+            else:
+                self._turn(step, guard, "calibrating")
 
     def look(self, step: int, report: Mapping[str, Tensor | float]) -> float:
         """Let every guard look that is due.
@@ -107,7 +114,10 @@ class Guarding:
             details = "".join(traceback.format_exception(error))
             message = f"guard {guard.entry} failed and is off: {type(error).__name__}: {error}\n{details}"
             self._reporter.say(look.step, Log(level="error", message=message))
+            self._turn(look.step, guard, "off", f"{type(error).__name__}: {error}")
             return
+        if outcome is not None:
+            self._turn(look.step, guard, "watching")
         if isinstance(outcome, Finding):
             self._found(guard, look.step, outcome)
         elif isinstance(outcome, Clear):
@@ -128,6 +138,11 @@ class Guarding:
         if alarm.raised_at is not None and alarm.quiet >= guard.params.patience:
             alarm.raised_at, alarm.cleared_at, alarm.evidence = None, step, {}
             self._reporter.say(step, AlarmCleared(guard=guard.entry, message=clear.message))
+
+    def _turn(self, step: int, guard: Guard, state: State, reason: str = "") -> None:
+        if self._states.get(guard.entry) != state:
+            self._states[guard.entry] = state
+            self._reporter.say(step, GuardState(guard=guard.entry, state=state, reason=reason))
 
     def _reads(self, guard: Guard, name: str) -> bool:
         key = guard.entry, name

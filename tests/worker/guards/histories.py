@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from contract.events import AlarmCleared, AlarmRaised, Log
+from contract.events import AlarmCleared, AlarmRaised, GuardState, Log
 from worker import guards
 from worker.training.guarding import Guarding
 from worker.training.readings import Readings
@@ -17,10 +17,11 @@ class Ear:
     """A reporter that keeps what guards say."""
 
     said: list = field(default_factory=list)
+    states: list = field(default_factory=list)
     rows: list = field(default_factory=list)
 
     def say(self, step, body):
-        self.said.append((step, body))
+        (self.states if isinstance(body, GuardState) else self.said).append((step, body))
 
     def scalars(self, step, values):
         self.rows.append((step, values))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from contract.components import SeriesDescription
-from contract.events import AlarmCleared, AlarmRaised, CommandAsked, Log, MonitorStretched, RunStatus
+from contract.events import AlarmCleared, AlarmRaised, CommandAsked, GuardState, Log, MonitorStretched, RunStatus
 from contract.jobs import CheckpointRef, Resume
 from worker import guards
 from worker.guards import Clear, Finding, Guard, GuardParams
@@ -183,14 +183,24 @@ def test_one_that_takes_too_much_by_itself_is_stretched_and_kept_from_the_guards
 
 def test_a_guard_whose_series_the_run_does_not_have_says_so_at_the_start(bench, points):
     spec = {**points, "guards": [{"name": "sharpening"}, {"name": "divergence"}]}
-    [(step, log)] = bench.run(spec).reporter.bodies(Log)
-    assert (step, log.level) == (0, "info")
-    assert log.message.startswith("not watching: sharpening (series absent: hessian.g.top).")
+    said = bench.run(spec).reporter.bodies(GuardState)
+    assert [(step, body.guard, body.state) for step, body in said if step == 0] == [
+        (0, "sharpening", "idle"),
+        (0, "divergence", "calibrating"),
+    ]
+    assert said[0][1].reason == "no monitor of this run measures hessian.g.top"
 
 
 def test_a_combining_guard_alone_watches_nothing_and_says_so(bench, points):
-    [(_, log)] = bench.run({**points, "guards": [{"name": "collapse"}]}).reporter.bodies(Log)
-    assert "collapse (no other guard to combine)" in log.message
+    [(_, body)] = bench.run({**points, "guards": [{"name": "collapse"}]}).reporter.bodies(GuardState)
+    assert (body.state, body.reason) == ("idle", "there is no other guard to combine")
+
+
+def test_a_guard_says_when_it_has_given_its_first_verdict_and_says_it_once(bench, points):
+    guard = {"name": "d_wins", "every": 10, "warmup": 20, "window": 2}
+    said = bench.run({**points, "steps": 100, "guards": [guard]}).reporter.bodies(GuardState)
+    assert [(body.guard, body.state) for _, body in said] == [("d_wins", "calibrating"), ("d_wins", "watching")]
+    assert said[1][0] > 20
 
 
 # A critic without a bound, at a huge rate: losses and gradients run off, and end as NaN.
