@@ -273,7 +273,7 @@ class CheckpointWritten(Body):
 
 
 class MonitorStretched(Body):
-    """A monitor is looking less often, to stay within the budget."""
+    """A monitor looks less often, to stay within the budget; or more often again, when there is room."""
 
     kind: ClassVar[str] = "monitor.stretched"
     monitor: str

@@ -1,14 +1,16 @@
 """Runs the monitors: when each is due, what it costs, how it is stretched, and what happens when it breaks.
 
 All watching together may take a set share of the time. When the monitors would take more, the dearest looks
-less often. Intervals of monitors that sum over steps must not depend on the clock: those are fixed. One that a guard
-reads is stretched last, when those by themselves would take more than all may; the guards are then kept from it.
+less often; when there is room again, more often. Intervals of monitors that sum over steps must not depend on the
+clock: those are fixed. One that a guard reads is stretched last, when those by themselves would take more than all
+may; the guards are then kept from it.
 """
 
 import time
 import traceback
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -24,8 +26,10 @@ from worker.training.view import View
 BUDGET = 0.10
 BUDGET_POINTS = 0.20
 """Share of the time that watching may take; more for points, whose steps take 2 ms."""
-SMOOTHING = 0.3
-"""Weight of the newest cost in the running mean: a look's cost varies by tens of per cent from one to the next."""
+ROOM = 0.5
+"""Share of the budget that all may take, so that one that was stretched may look twice as often again."""
+COUNTED = 5
+"""Newest looks whose median is what a look costs: on a busy machine one of them takes many times as long."""
 
 
 @dataclass
@@ -33,8 +37,17 @@ class _Watched:
     monitor: Monitor
     every: int
     looks: int = 0
-    cost_s: float = 0.0
+    costs_s: deque[float] = field(default_factory=lambda: deque(maxlen=COUNTED))
     disabled: bool = False
+
+    @property
+    def cost_s(self) -> float:
+        """Seconds that a look takes: the lower median of the newest ones."""
+        return sorted(self.costs_s)[(len(self.costs_s) - 1) // 2]
+
+    def share(self, step_s: float) -> float:
+        """What it takes of the time of training."""
+        return self.cost_s / (self.every * step_s)
 
 
 class Watch:
@@ -80,8 +93,8 @@ class Watch:
             self._disable(watched, step, error)
         cost_s = time.perf_counter() - began
         watched.looks += 1
-        # The first look pays for what is done once (allocations, caches): it does not count.
-        watched.cost_s = cost_s if watched.looks <= 2 else watched.cost_s + SMOOTHING * (cost_s - watched.cost_s)
+        if watched.looks > 1:  # the first one pays for what is done once: allocations, caches
+            watched.costs_s.append(cost_s)
         self._reporter.scalars(step, {f"cost.{monitor.entry}": cost_s * 1000})
         return cost_s
 
@@ -102,20 +115,29 @@ class Watch:
         self._reporter.say(step, MonitorDisabled(monitor=watched.monitor.entry, reason=reason, traceback=details))
 
     def _keep_budget(self, step: int, step_s: float) -> None:
-        active = [w for w in self._watched if w.monitor.stretchable and not w.disabled and w.looks >= 2]
-        share = sum(w.cost_s / (w.every * step_s) for w in active)
-        if share <= self._budget:
+        active = [w for w in self._watched if w.monitor.stretchable and not w.disabled and len(w.costs_s) >= 2]
+        share = sum(w.share(step_s) for w in active)
+        if share > self._budget:
+            self._stretch(step, step_s, active, share)
             return
+        stretched = [w for w in active if w.every > w.monitor.params.every]
+        cheapest = min(stretched, key=lambda w: w.share(step_s), default=None)
+        if cheapest is not None and share + cheapest.share(step_s) <= ROOM * self._budget:
+            self._look_every(step, cheapest, cheapest.every // 2, share + cheapest.share(step_s))
+
+    def _stretch(self, step: int, step_s: float, active: Sequence[_Watched], share: float) -> None:
         guarded = [w for w in active if w.monitor.entry in self._guarded]
-        is_too_much = sum(w.cost_s / (w.every * step_s) for w in guarded) > self._budget
+        is_too_much = sum(w.share(step_s) for w in guarded) > self._budget
         dearest = max(
             guarded if is_too_much else [w for w in active if w.monitor.entry not in self._guarded],
-            key=lambda w: w.cost_s / w.every,
+            key=lambda w: w.share(step_s),
         )
-        share -= dearest.cost_s / (dearest.every * step_s) / 2
-        dearest.every *= 2
         entry = dearest.monitor.entry
         self._game.readings.unread[entry] = (
             f"its monitor {entry} looks less often, to stay within what watching may take"
         )
-        self._reporter.say(step, MonitorStretched(monitor=dearest.monitor.entry, every=dearest.every, cost_share=share))
+        self._look_every(step, dearest, dearest.every * 2, share - dearest.share(step_s) / 2)
+
+    def _look_every(self, step: int, watched: _Watched, every: int, share: float) -> None:
+        watched.every = every
+        self._reporter.say(step, MonitorStretched(monitor=watched.monitor.entry, every=every, cost_share=share))

@@ -67,6 +67,37 @@ def test_the_dearest_monitor_is_stretched_until_all_fit_the_budget(bench, points
     assert stretched[-1].cost_share == pytest.approx(10 / 80 + 0.01)
 
 
+def test_one_look_that_took_long_stretches_nothing(bench, points, monkeypatch):
+    watch, monitor, said = alone(bench, points, monkeypatch)
+    for step in range(0, 1001, 10):
+        monitor.takes_s = 5.0 if step in (10, 500) else 0.001
+        watch.look(step, 0.01)
+    assert said() == []
+
+
+def test_a_monitor_that_was_stretched_looks_more_often_when_there_is_room_again(bench, points, monkeypatch):
+    watch, monitor, said = alone(bench, points, monkeypatch)
+    for step in range(0, 10_001, 10):
+        monitor.takes_s = 0.1 if step < 1000 else 0.001
+        watch.look(step, 0.01)
+    # Nothing is said of 0.1 s every 80 steps, 12.5 %, though the budget is 20: at 40 it would take 25.
+    assert said() == [20, 40, 80, 40, 20, 10]
+
+
+def alone(bench, points, monkeypatch):
+    """One monitor, that looks every 10 steps, its watch, and the intervals that were said."""
+
+    class Clock:
+        now = 0.0
+
+    monkeypatch.setattr("worker.training.watch.time.perf_counter", lambda: Clock.now)
+    attempt = bench.attempt(points)
+    monitor = Slow(MonitorParams(every=10), "slow")
+    monitor.clock = Clock
+    watch = Watch(attempt._game, [monitor], attempt.reporter)
+    return watch, monitor, lambda: [body.every for _, body in attempt.reporter.bodies(MonitorStretched)]
+
+
 def net():
     return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 1))
 
