@@ -9,9 +9,13 @@ from typing import Any
 
 from contract.components import Catalogue, ComponentDescription, Family, UnknownComponent
 from contract.knobs import KnobDescription, knobs_of
-from contract.needs import mismatches
+from contract.needs import facts, mismatches
 from contract.numbers import Wire
-from contract.spec import ComponentSpec, GameParams, RunSpec
+from contract.spec import ComponentSpec, GameParams, RunSpec, WatchingParams
+
+SMALL = ("points", "scalar")
+"""Samples whose training steps take about 2 ms, of which any look takes a larger share."""
+BUDGET_SMALL = 0.2
 
 
 class SpecProblem(Wire):
@@ -72,6 +76,8 @@ def resolve(spec: RunSpec, catalogue: Catalogue) -> RunSpec:
     filled = RunSpec.model_validate(spec.model_dump(by_alias=True, exclude_none=True))
     filled.monitors = spec.monitors if spec.monitors is not None else _suiting("monitors", filled, catalogue)
     filled.guards = spec.guards if spec.guards is not None else _suiting("guards", filled, catalogue)
+    if "budget" not in spec.watching.model_fields_set and facts(filled, catalogue).get("sample") in SMALL:
+        filled.watching.budget = BUDGET_SMALL
     for family, _, component in filled.entries():
         _fill(component, catalogue.find(family, component.name))
     problems = [*_twice(filled), *_unmet(filled, catalogue)]
@@ -87,7 +93,9 @@ def knobs_of_spec(spec: RunSpec, catalogue: Catalogue) -> list[KnobDescription]:
         for family, entry, component in spec.entries()
         for knob in knobs_of(entry, catalogue.find(family, component.name).params, component.params)
     ]
-    return [*parts, *knobs_of("game", GameParams.model_json_schema(), spec.game.model_dump())]
+    game = knobs_of("game", GameParams.model_json_schema(), spec.game.model_dump())
+    watching = knobs_of("watching", WatchingParams.model_json_schema(), spec.watching.model_dump())
+    return [*parts, *game, *watching]
 
 
 def _unknown(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:

@@ -43,6 +43,16 @@ class GameParams(BaseModel):
     """D steps to each G step."""
 
 
+class WatchingParams(BaseModel):
+    """What looking may cost."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, use_attribute_docstrings=True)
+
+    budget: float = knob(0.1, ge=0.001, le=10, scale="log", folded=True)
+    """Share of the time of training that all watching may take: a monitor that would take more looks less often.
+    Where the spec is silent, 0.1, and 0.2 for points and scalars, whose steps take 2 ms."""
+
+
 class RunSpec(Wire):
     """Everything that determines a run. Same spec, machine and thread count: the same numbers."""
 
@@ -57,6 +67,7 @@ class RunSpec(Wire):
     }
     averaging: ComponentSpec = ComponentSpec(name="none")
     game: GameParams = GameParams()
+    watching: WatchingParams = WatchingParams()
     monitors: list[ComponentSpec] | None = None
     """None: every monitor that is on by default and suits the dataset."""
     guards: list[ComponentSpec] | None = None

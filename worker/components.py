@@ -12,7 +12,7 @@ from pathlib import Path
 
 from contract.components import ComponentDescription
 from contract.knobs import knobs_of
-from contract.spec import GameParams
+from contract.spec import GameParams, WatchingParams
 from worker.families import FAMILIES, discover
 from worker.registry import Component
 
@@ -31,8 +31,9 @@ def listing() -> Iterator[str]:
         for description in family.describe():
             yield from _component(description, family.find(description.name))
         yield ""
-    yield "game"
-    yield f"  knobs: {', '.join(knob.name for knob in knobs_of('game', GameParams.model_json_schema(), {}))}"
+    for entry, params in (("game", GameParams), ("watching", WatchingParams)):
+        yield entry
+        yield f"  knobs: {', '.join(knob.name for knob in knobs_of(entry, params.model_json_schema(), {}))}"
 
 
 def _component(description: ComponentDescription, cls: type[Component]) -> Iterator[str]:

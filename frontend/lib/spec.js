@@ -3,6 +3,7 @@
 
 import { entries, find, LISTS, SINGLE } from './entries.js';
 import { choices, defaults } from './legal.js';
+import { facts } from './needs.js';
 
 /**
  * @typedef {import('./types.js').Catalogue} Catalogue
@@ -15,8 +16,11 @@ const REST = { game: { updates: 'alternating', d_steps: 1 }, steps: 5000, batch:
 /** The order in which a spec is read. */
 const ORDER = {
   dataset: undefined, network: undefined, conditioning: undefined, loss: undefined, regularisers: [], optimisers: undefined,
-  averaging: undefined, game: undefined, monitors: null, guards: null,
+  averaging: undefined, game: undefined, watching: undefined, monitors: null, guards: null,
 };
+
+/** Samples whose steps take about 2 ms, of which any look takes a larger share (`contract/resolve.py`). */
+const SMALL = new Set(['points', 'scalar']);
 
 /** What the form knows of the parts that are no component: `contract/spec.py` in JSON schema. */
 export const GAME_SCHEMA = {
@@ -26,6 +30,14 @@ export const GAME_SCHEMA = {
       description: 'Alternating: G answers the D that has just been updated. Simultaneous: both gradients at the same point.',
     },
     d_steps: { type: 'integer', minimum: 1, maximum: 100, default: 1, knob: { scale: 'linear', unit: '' }, description: 'D steps to each G step.' },
+  },
+};
+export const WATCHING_SCHEMA = {
+  properties: {
+    budget: {
+      type: 'number', minimum: 0.001, maximum: 10, default: 0.1, knob: { scale: 'log', unit: '' },
+      description: 'Share of the time of training that all watching may take: a monitor that would take more looks less often.',
+    },
   },
 };
 export const RUN_SCHEMA = {
@@ -54,6 +66,7 @@ export function filled(spec, catalogue) {
       if (!(param in given)) given[param] = value;
     }
   }
+  full.watching = { budget: SMALL.has(facts(full, catalogue).sample) ? 0.2 : 0.1, ...spec.watching };
   return full;
 }
 

@@ -5,7 +5,7 @@ import { h } from '../lib/dom.js';
 import { find, SINGLE } from '../lib/entries.js';
 import { choices, defaults } from '../lib/legal.js';
 import { fieldsOf } from '../lib/schema.js';
-import { GAME_SCHEMA, RUN_SCHEMA, suiting } from '../lib/spec.js';
+import { GAME_SCHEMA, RUN_SCHEMA, suiting, WATCHING_SCHEMA } from '../lib/spec.js';
 import { fieldGrid } from './fields.js';
 
 const TITLES = /** @type {Record<string, string>} */ ({
@@ -39,7 +39,9 @@ export function specForm(catalogue, spec, actions) {
     part('dataset'), part('network'), part('conditioning'), part('loss'), list('regularisers'),
     optimisers(catalogue, spec, actions),
     group('Game', 'game', null, [fieldGrid('game', fieldsOf(GAME_SCHEMA), spec.game, [], actions)]),
-    part('averaging'), list('monitors'), ...(has('guards') ? [list('guards')] : []),
+    part('averaging'),
+    group('Watching', 'watching', null, [fieldGrid('watching', fieldsOf(WATCHING_SCHEMA), spec.watching, [], actions)]),
+    list('monitors'), ...(has('guards') ? [list('guards')] : []),
   ];
 }
 

@@ -44,6 +44,7 @@ def test_the_knobs_of_a_spec_are_found_without_a_trainer(catalogue):
     found = {knob.name: knob.default for knob in knobs_of_spec(spec, catalogue)}
     assert found == {
         "game.d_steps": 1,
+        "watching.budget": 0.1,
         "auxiliary.weight": 3.0,
         "hinge.margin": 1.0,
         "optimiser.g.lr": 2e-4,

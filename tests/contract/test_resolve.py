@@ -87,6 +87,12 @@ def test_monitors_that_suit_are_on_by_default() -> None:
     assert resolve(spec(monitors=[]), CATALOGUE).monitors == []
 
 
+def test_watching_may_take_more_of_the_time_where_steps_are_short_unless_the_spec_says() -> None:
+    ring = {"dataset": {"name": "ring"}, "network": {"name": "mlp"}}
+    assert [resolve(spec(**more), CATALOGUE).watching.budget for more in ({}, ring)] == [0.1, 0.2]
+    assert resolve(spec(**ring, watching={"budget": 0.1}), CATALOGUE).watching.budget == 0.1
+
+
 def test_every_unknown_name_is_told_with_the_known_ones() -> None:
     assert problems_of(spec(loss={"name": "hing"}, network={"name": "vit"})) == [
         ("networks.vit", "no networks component called 'vit'; known: dcgan, mlp"),

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from contract.spec import ComponentSpec, GameParams, Player, RunSpec
+from contract.spec import ComponentSpec, GameParams, Player, RunSpec, WatchingParams
 from worker.averaging import Averaging
 from worker.conditioning import Conditioning
 from worker.datasets import Dataset
@@ -35,6 +35,7 @@ class Game:
 
     spec: RunSpec
     params: GameParams
+    watching: WatchingParams
     device: torch.device
     dataset: Dataset
     network: Network
@@ -134,6 +135,7 @@ def build(spec: RunSpec, cache: Path) -> Game:
     return Game(
         spec=spec,
         params=spec.game.model_copy(),
+        watching=spec.watching.model_copy(),
         device=device,
         dataset=dataset,
         network=network,

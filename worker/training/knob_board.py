@@ -19,7 +19,7 @@ class KnobBoard:
 
     def __init__(self, game: Game) -> None:
         self._params: dict[str, BaseModel] = {entry: component.params for entry, component in game.components()}
-        self._params["game"] = game.params
+        self._params |= {"game": game.params, "watching": game.watching}
         # Found once: all schemas take 16 ms, and a checkpoint, for which the loop waits, asks for every value.
         self._known = {
             knob.name: knob

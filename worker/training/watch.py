@@ -23,9 +23,6 @@ from worker.training.series import of_monitor
 from worker.training.undisturbed import undisturbed
 from worker.training.view import View
 
-BUDGET = 0.10
-BUDGET_POINTS = 0.20
-"""Share of the time that watching may take; more for points, whose steps take 2 ms."""
 ROOM = 0.5
 """Share of the budget that all may take, so that one that was stretched may look twice as often again."""
 COUNTED = 5
@@ -59,7 +56,6 @@ class Watch:
         self._watched = [_Watched(monitor, monitor.params.every) for monitor in monitors]
         series = {monitor.entry: {each.name for each in of_monitor(game, monitor)} for monitor in monitors}
         self._guarded = watched_monitors(game.guards, series)
-        self._budget = BUDGET_POINTS if game.dataset.shape == (2,) else BUDGET
 
     def look(self, step: int, step_s: float, *, everything: bool = False) -> float:
         """Let every monitor look that is due.
@@ -116,18 +112,18 @@ class Watch:
 
     def _keep_budget(self, step: int, step_s: float) -> None:
         active = [w for w in self._watched if w.monitor.stretchable and not w.disabled and len(w.costs_s) >= 2]
-        share = sum(w.share(step_s) for w in active)
-        if share > self._budget:
+        share, budget = sum(w.share(step_s) for w in active), self._game.watching.budget
+        if share > budget:
             self._stretch(step, step_s, active, share)
             return
         stretched = [w for w in active if w.every > w.monitor.params.every]
         cheapest = min(stretched, key=lambda w: w.share(step_s), default=None)
-        if cheapest is not None and share + cheapest.share(step_s) <= ROOM * self._budget:
+        if cheapest is not None and share + cheapest.share(step_s) <= ROOM * budget:
             self._look_every(step, cheapest, cheapest.every // 2, share + cheapest.share(step_s))
 
     def _stretch(self, step: int, step_s: float, active: Sequence[_Watched], share: float) -> None:
         guarded = [w for w in active if w.monitor.entry in self._guarded]
-        is_too_much = sum(w.share(step_s) for w in guarded) > self._budget
+        is_too_much = sum(w.share(step_s) for w in guarded) > self._game.watching.budget
         dearest = max(
             guarded if is_too_much else [w for w in active if w.monitor.entry not in self._guarded],
             key=lambda w: w.share(step_s),

@@ -9,6 +9,7 @@ from torch import nn
 from contract.events import CommandAsked, MonitorDisabled, MonitorStretched, RunStatus
 from contract.jobs import CheckpointRef, Resume
 from worker.monitors import Measurement, Monitor, MonitorParams
+from worker.training.knob_board import KnobBoard
 from worker.training.undisturbed import Disturbed, undisturbed
 from worker.training.watch import Watch
 
@@ -54,7 +55,7 @@ def test_the_dearest_monitor_is_stretched_until_all_fit_the_budget(bench, points
         now = 0.0
 
     monkeypatch.setattr("worker.training.watch.time.perf_counter", lambda: Clock.now)
-    attempt = bench.attempt(points)
+    attempt = bench.attempt({**points, "watching": {"budget": 0.2}})
     cheap, dear = (Slow(MonitorParams(every=10), name) for name in ("cheap", "dear"))
     for monitor, takes_s in ((cheap, 0.001), (dear, 0.1)):
         monitor.clock, monitor.takes_s = Clock, takes_s
@@ -84,6 +85,18 @@ def test_a_monitor_that_was_stretched_looks_more_often_when_there_is_room_again(
     assert said() == [20, 40, 80, 40, 20, 10]
 
 
+def test_the_budget_is_a_knob_that_is_obeyed_while_the_run_goes_on(bench, points, monkeypatch):
+    watch, monitor, said = alone(bench, points, monkeypatch)
+    monitor.takes_s = 0.01
+    for step in range(0, 2001, 10):
+        if step == 1000:
+            KnobBoard(monitor.game).set({"watching.budget": 0.03})
+        if step == 1500:
+            KnobBoard(monitor.game).set({"watching.budget": 1.0})
+        watch.look(step, 0.01)
+    assert said() == [20, 40, 20, 10]
+
+
 def alone(bench, points, monkeypatch):
     """One monitor, that looks every 10 steps, its watch, and the intervals that were said."""
 
@@ -91,10 +104,11 @@ def alone(bench, points, monkeypatch):
         now = 0.0
 
     monkeypatch.setattr("worker.training.watch.time.perf_counter", lambda: Clock.now)
-    attempt = bench.attempt(points)
+    attempt = bench.attempt({**points, "watching": {"budget": 0.2}})
     monitor = Slow(MonitorParams(every=10), "slow")
     monitor.clock = Clock
     watch = Watch(attempt._game, [monitor], attempt.reporter)
+    monitor.game = attempt._game
     return watch, monitor, lambda: [body.every for _, body in attempt.reporter.bodies(MonitorStretched)]
 
 
@@ -137,7 +151,7 @@ def test_a_monitor_that_sums_over_steps_is_never_stretched_and_costs_the_others_
         stretchable = False
 
     monkeypatch.setattr("worker.training.watch.time.perf_counter", lambda: Clock.now)
-    attempt = bench.attempt(points)
+    attempt = bench.attempt({**points, "watching": {"budget": 0.2}})
     summing, cheap = Summing(MonitorParams(every=1), "summing"), Slow(MonitorParams(every=10), "cheap")
     for monitor in (summing, cheap):
         monitor.clock, monitor.takes_s = Clock, 0.01
