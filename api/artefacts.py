@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ class Artefacts:
         """Keep it under that name: wholly, or not at all."""
         path = self._path(name)
         if self._is_local:
-            _write_whole(Path(path), content)
+            _write_whole(Path(path), [content])
         else:
             self._files.pipe_file(path, content)  # an object store shows an object when it is complete
 
@@ -68,6 +68,17 @@ class Artefacts:
         """
         content: bytes = self._files.cat_file(self._path(name))
         return content
+
+    def copy(self, name: str, to: str) -> None:
+        """Keep the same content under another name too: wholly, or not at all.
+
+        Raises:
+            FileNotFoundError: if there is none.
+        """
+        if self._is_local:
+            _write_whole(Path(self._path(to)), self.pieces(name))
+        else:
+            self._files.cp_file(self._path(name), self._path(to))
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """The content, piece by piece.
@@ -93,13 +104,14 @@ class Artefacts:
         return f"{self._root.rstrip('/')}/{name}"
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def _write_whole(path: Path, pieces: Iterable[bytes]) -> None:
     """Temporary file, fsync, rename, fsync of the folder: after a power cut it is there, or it is not."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with temporary.open("wb") as file:
-            file.write(content)
+            for piece in pieces:
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -11,7 +11,7 @@ from api.page import IMMUTABLE, REVALIDATE, etag_matches
 from api.positions import event_id_of
 from api.problems import ArtefactsAway, NoSuchStep
 from api.services import Services
-from api.store import events, series
+from api.store import events, runs, series
 from api.store.state import cursor_position
 from contract.events import Envelope, from_fields
 from contract.names import blob_name
@@ -68,7 +68,7 @@ def _wants_json(request: Request) -> bool:
 
 def _recorded(services: Services, wanted: Wanted) -> Found | None:
     with services.database.read() as session:
-        row = series.frame(session, wanted.run, wanted.series, wanted.step)
+        row = series.frame(session, runs.find(session, wanted.run), wanted.series, wanted.step)
         event = None if row is None else events.envelope(row)
     if event is None:
         return None

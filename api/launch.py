@@ -7,6 +7,8 @@ import hashlib
 import logging
 import secrets
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 from sqlalchemy import delete
@@ -19,9 +21,9 @@ from api.services import Services
 from api.speaking import said
 from api.specs import catalogue_of, checked
 from api.store import runs
-from api.tables import IdempotencyRow, RunRow
+from api.tables import Base, IdempotencyRow, RunRow
 from contract.events import RunStatus
-from contract.jobs import TrainJob
+from contract.jobs import Resume, TrainJob
 from contract.resolve import knobs_of_spec
 from contract.runs import CreateRun, Run
 from contract.spec import RunSpec
@@ -29,6 +31,20 @@ from contract.spec import RunSpec
 log = logging.getLogger(__name__)
 KEY_LIFE_S = 24 * 3600.0
 FIRST_ATTEMPT = 1
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is about to be written."""
+
+    row: RunRow
+    spec: RunSpec
+    resume: Resume | None = None
+    """What it goes on from."""
+    further: Sequence[Base] = ()
+    """Rows that are written with it."""
+    undo: Callable[[], None] = lambda: None
+    """Takes back what was done outside of SQL."""
 
 
 def create(services: Services, asked: CreateRun, key: str | None) -> Run:
@@ -39,22 +55,47 @@ def create(services: Services, asked: CreateRun, key: str | None) -> Run:
         NoWorkerYet: if nobody knows what can run.
         KeyReused: if the key came before with another request.
     """
-    fingerprint = hashlib.sha256(asked.model_dump_json().encode()).hexdigest()
+
+    def prepared() -> Prepared:
+        catalogue = catalogue_of(services.redis.catalogue())
+        spec = checked(asked, catalogue)
+        return Prepared(_row(asked, spec, knobs.encode(knobs_of_spec(spec, catalogue))), spec)
+
+    return once(services, key, asked.model_dump_json(), prepared)
+
+
+def once(services: Services, key: str | None, request: str, prepare: Callable[[], Prepared]) -> Run:
+    """Write the run and queue it, unless this request was answered before.
+
+    Args:
+        services: of this process.
+        key: the request's Idempotency-Key.
+        request: the whole request as text.
+        prepare: makes the run; not called where the answer is known.
+
+    Raises:
+        KeyReused: if the key came before with another request.
+    """
+    fingerprint = hashlib.sha256(request.encode()).hexdigest()
     earlier = _answered(services, key, fingerprint)
     if earlier is not None:
         return earlier
-    catalogue = catalogue_of(services.redis.catalogue())
-    spec = checked(asked, catalogue)
-    row = _row(asked, spec, knobs.encode(knobs_of_spec(spec, catalogue)))
+    new = prepare()
+    run = new.row.id
     try:
         with services.database.write() as session:
-            session.add(row)
+            session.add(new.row)
             session.flush()
-            _remember(session, key, fingerprint, row.id)
+            session.add_all(new.further)
+            _remember(session, key, fingerprint, run)
     except IntegrityError:  # the same key, at the same moment, in another request
-        return create(services, asked, key)
-    _queue(services, row, spec)
-    return read(services, row.id)
+        new.undo()
+        return once(services, key, request, prepare)
+    except BaseException:
+        new.undo()
+        raise
+    _queue(services, new)
+    return read(services, run)
 
 
 def read(services: Services, run: str) -> Run:
@@ -82,14 +123,17 @@ def _row(asked: CreateRun, spec: RunSpec, known_knobs: str) -> RunRow:
     )
 
 
-def _queue(services: Services, row: RunRow, spec: RunSpec) -> None:
-    queued = said(row.id, FIRST_ATTEMPT, RunStatus(status="queued"), 0)
+def _queue(services: Services, new: Prepared) -> None:
+    row = new.row
+    queued = said(row.id, FIRST_ATTEMPT, RunStatus(status="queued"), row.step)
     try:
         services.redis.begin_attempt(row.id, FIRST_ATTEMPT - 1, (), (queued,))
     except RedisError as error:
         log.warning("run %s is not queued yet, the reaper will do it: %s", row.id, error)
         return
-    services.dispatcher.send(TrainJob(run=row.id, attempt=FIRST_ATTEMPT, name=row.name, spec=spec))
+    services.dispatcher.send(
+        TrainJob(run=row.id, attempt=FIRST_ATTEMPT, name=row.name, spec=new.spec, resume=new.resume)
+    )
 
 
 def _remember(session: Session, key: str | None, fingerprint: str, run: str) -> None:

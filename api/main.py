@@ -14,6 +14,7 @@ from api.routes import (
     control,
     events,
     export,
+    forks,
     health,
     metrics,
     page,
@@ -31,6 +32,7 @@ OPEN = (health.router, session.router)
 SIGNED_IN = (
     catalogue.router,
     runs.router,
+    forks.router,
     control.router,
     series.router,
     checkpoints.router,

@@ -104,6 +104,12 @@ class CheckpointReplaced(Refused):
     code, title = "checkpoint-replaced", "Checkpoint replaced"
 
 
+class HasForks(Refused):
+    """Other runs go on from this one, and show its history as theirs."""
+
+    code, title = "has-forks", "The run has forks"
+
+
 class NoWorkerYet(Refused):
     """No worker has ever announced what it can run."""
 
@@ -193,7 +199,7 @@ STATUS: dict[type[Refused], int] = {
     InvalidRequest: 422, NoSuchPath: 404, MethodNotAllowed: 405,
     NoSuchRun: 404, NoSuchSeries: 404, NoSuchStep: 404, NoSuchCheckpoint: 404, CheckpointReplaced: 410,
     InvalidSpecRefused: 422, InvalidKnobs: 422, UnsupportedCommand: 422,
-    RunEnded: 409, RunActive: 409, RunParked: 409, RunMoved: 409, KeyReused: 409,
+    RunEnded: 409, RunActive: 409, HasForks: 409, RunParked: 409, RunMoved: 409, KeyReused: 409,
     NoWorkerYet: 503, LogFull: 503, RedisAway: 503, SqlAway: 503, ArtefactsAway: 503, InternalError: 500,
 }  # fmt: skip
 """The one place where a cause gets its HTTP status."""

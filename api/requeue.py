@@ -10,7 +10,7 @@ from api.knobs import value
 from api.redis_store.store import RedisStore
 from api.speaking import said
 from api.store import checkpoints, ledger
-from api.tables import RunRow
+from api.tables import CheckpointRow, RunRow
 from contract.events import Envelope, RunStatus
 from contract.jobs import Change, CheckpointRef, Resume, TrainJob
 from contract.spec import RunSpec
@@ -48,14 +48,16 @@ def resume_of(session: Session, run: RunRow, *, paused: bool) -> Resume:
     """Everything that a new attempt needs to know of the ones before."""
     changes = ledger.applied(session, [run.id]).get(run.id, [])
     return Resume(
-        checkpoints=[
-            CheckpointRef(step=row.step, name=row.name, sha256=row.sha256, reason=row.reason)
-            for row in checkpoints.usable(session, run.id)
-        ],
+        checkpoints=[reference(row) for row in checkpoints.usable(session, run.id)],
         ledger=[_change(row.step or 0, row.name, row.new) for row in changes],
         answered=ledger.answered(session, run.id),
         paused=paused,
     )
+
+
+def reference(row: CheckpointRow) -> CheckpointRef:
+    """What a trainer needs to know of a checkpoint."""
+    return CheckpointRef(step=row.step, name=row.name, sha256=row.sha256, reason=row.reason)
 
 
 def _change(step: int, name: str, new: str | None) -> Change:

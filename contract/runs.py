@@ -77,6 +77,19 @@ class CreateRun(Wire):
     name: Name | None = None
 
 
+class ForkRun(Wire):
+    """A run to be that goes on from another one's checkpoint."""
+
+    checkpoint_step: int = Field(ge=0)
+    """Step of a checkpoint of the parent."""
+    knobs: dict[str, Any] = {}  # Any: JSON; checked against the run's knobs
+    """Set at the fork's first step; all others are as they were at the checkpoint."""
+    overrides: dict[str, Any] = {}  # Any: JSON; checked against the catalogue
+    """Deep-merged into the parent's spec: whatever leaves the weights their shapes. Another seed gives other randomness
+    from here on; the same one repeats the parent's, bit for bit on one machine's CPU."""
+    name: Name | None = None
+
+
 class EditRun(Wire):
     """What a person may change about a run's label."""
 

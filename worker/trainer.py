@@ -32,11 +32,12 @@ from worker.settings import Settings
 from worker.spool import spool_path
 from worker.store import Store, StoreAway
 from worker.training.attempt import HANDED_BACK, Attempt, Machine
+from worker.training.checkpoint import CorruptCheckpoint
 from worker.training.control import Request
 from worker.training.reporter import LogReporter
 
 log = logging.getLogger(__name__)
-EXPLAINED = (InvalidSpec, InvalidParams, UnknownComponent, UnfitNetwork, DatasetUnavailable)
+EXPLAINED = (InvalidSpec, InvalidParams, UnknownComponent, UnfitNetwork, DatasetUnavailable, CorruptCheckpoint)
 """Errors whose message is meant for the person who launched the run; a traceback would only bury it."""
 FLUSH_S = 20.0
 

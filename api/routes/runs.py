@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Query, Response
 from api import launch
 from api.dependencies import RunDep, ServicesDep
 from api.problems import (
+    HasForks,
     InvalidRequest,
     InvalidSpecRefused,
     KeyReused,
@@ -76,7 +77,7 @@ def edit_run(serving: ServicesDep, run: RunDep, body: EditRun) -> Run:
     return get_run(serving, run)
 
 
-@router.delete("/{id}", status_code=204, operation_id="delete_run", responses=responses(NoSuchRun, RunActive))
+@router.delete("/{id}", status_code=204, operation_id="delete_run", responses=responses(NoSuchRun, RunActive, HasForks))
 def delete_run(serving: ServicesDep, run: RunDep) -> Response:
     """Delete a run that is not active, with its history; its files follow as soon as the recorder gets to them."""
     with serving.database.write() as session:

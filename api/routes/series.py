@@ -66,10 +66,11 @@ def get_series(
     """
     with serving.database.read() as session:
         row = _series(serving, run, name, series.find(session, run, name))
+        asked = runs.find(session, run)
         if series.info(row).kind == "scalar":
-            found: Wire = series.scalars(session, runs.find(session, run), row, first, last, buckets)
+            found: Wire = series.scalars(session, asked, row, first, last, buckets)
         else:
-            found = series.frames(session, run, row, first, last, looks)
+            found = series.frames(session, asked, row, first, last, looks)
     # Written by the model itself: FastAPI would write NaN as null where an answer is one of several models.
     return Response(found.model_dump_json(), media_type="application/json")
 

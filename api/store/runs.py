@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from api import knobs
-from api.problems import NoSuchRun, RunActive
+from api.problems import HasForks, NoSuchRun, RunActive
 from api.store import ledger, series
 from api.store.state import cursor
 from api.tables import BlobRow, OrphanRow, RunRow
@@ -84,6 +84,11 @@ def answers(session: Session, rows: Sequence[RunRow]) -> list[Run]:
     ]
 
 
+def forks(session: Session, run: str) -> Sequence[RunRow]:
+    """Runs that go on from a checkpoint of this one, oldest first."""
+    return session.scalars(select(RunRow).where(RunRow.parent == run).order_by(RunRow.created_at, RunRow.id)).all()
+
+
 def edit(session: Session, run: str, changes: EditRun) -> None:
     """Change what was given of the run's label.
 
@@ -105,11 +110,16 @@ def remove(session: Session, run: str) -> None:
     Raises:
         NoSuchRun: if there is none of that id.
         RunActive: if it is still going on.
+        HasForks: if other runs go on from it.
     """
     row = session.scalar(select(RunRow).where(RunRow.id == run).with_for_update())
     row = row if row is not None else find(session, run)
     if row.status in ACTIVE:
         raise RunActive(f"run {run} is {row.status}: stop it first, then delete it")
+    below = forks(session, run)
+    if below:
+        named = ", ".join(each.id for each in below)
+        raise HasForks(f"run {run} has forks whose history it holds ({named}): delete those first")
     others = select(BlobRow.sha256).where(BlobRow.run != run)
     own = session.scalars(select(BlobRow.sha256).where(BlobRow.run == run, BlobRow.sha256.not_in(others)))
     for name in [f"runs/{run}/", *(blob_name(sha256) for sha256 in own)]:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from api.positions import event_id_of
 from api.series.buckets import KEPT_BITS, MOST_BITS, Buckets, coarsen, summarise
-from api.series.chunks import FURTHEST, SeriesReader
+from api.series.chunks import FURTHEST
+from api.series.lineage import LineageReader, segments
 from api.series.points import Points
 from api.store.state import cursor_position
 from api.tables import EventRow, FrameRow, RunRow, SeriesRow
@@ -59,18 +60,20 @@ def latest(session: Session, runs: Iterable[str]) -> dict[str, dict[str, float]]
     return found
 
 
-def frames(session: Session, run: str, row: SeriesRow, first: int, last: int | None, most_looks: int = 0) -> StepSeries:
+def frames(
+    session: Session, run: RunRow, row: SeriesRow, first: int, last: int | None, most_looks: int = 0
+) -> StepSeries:
     """The steps at which a series of pictures, points or spectra was measured; of spectra also so many themselves."""
     cursor = event_id_of(cursor_position(session))
-    of_series = (FrameRow.run == run, FrameRow.series == row.name)
-    query = select(FrameRow.step).where(*of_series, FrameRow.step >= first)
+    of_series = _of_lineage(session, run, row.name)
+    query = select(FrameRow.step).where(of_series, FrameRow.step >= first)
     query = query if last is None else query.where(FrameRow.step <= last)
     steps = list(session.scalars(query.order_by(FrameRow.step)))
     kind = info(row).kind
     if most_looks == 0 or kind not in _LOOKED_AT_MANY_AT_ONCE:
         return StepSeries(name=row.name, kind=kind, steps=steps, cursor=cursor)
-    n_before = session.scalar(select(func.count()).select_from(FrameRow).where(*of_series, FrameRow.step < first)) or 0
-    looks = _looks(session, run, row.name, spread(steps, n_before, most_looks))
+    n_before = session.scalar(select(func.count()).select_from(FrameRow).where(of_series, FrameRow.step < first)) or 0
+    looks = _looks(session, of_series, spread(steps, n_before, most_looks))
     return StepSeries(name=row.name, kind=kind, steps=steps, looks=looks, cursor=cursor)
 
 
@@ -97,18 +100,26 @@ _LOOKED_AT_MANY_AT_ONCE = frozenset({Spectrum.kind, Eigenvalues.kind, Density.ki
 """Kinds whose measurements are small enough to be answered many at once; pictures and points are not."""
 
 
-def _looks(session: Session, run: str, name: str, steps: list[int]) -> list[Look]:
+def _of_lineage(session: Session, run: RunRow, name: str) -> ColumnElement[bool]:
+    """Measurements of a series of the run, and those of its ancestors up to where they were forked."""
+    parts = [
+        and_(FrameRow.run == part.run.id, FrameRow.step.between(part.first, part.last))
+        for part in segments(session, run)
+    ]
+    return and_(FrameRow.series == name, or_(*parts))
+
+
+def _looks(session: Session, of_series: ColumnElement[bool], steps: list[int]) -> list[Look]:
     query = select(FrameRow.step, EventRow.kind, EventRow.body).join(EventRow, FrameRow.position == EventRow.position)
-    of_series = (FrameRow.run == run, FrameRow.series == name)
-    rows = session.execute(query.where(*of_series, FrameRow.step.in_(steps)).order_by(FrameRow.step))
+    rows = session.execute(query.where(of_series, FrameRow.step.in_(steps)).order_by(FrameRow.step))
     bodies = [(step, BODIES[kind].model_validate_json(body)) for step, kind, body in rows]
     return [Look.model_validate({"step": step, "body": body}) for step, body in bodies]
 
 
-def frame(session: Session, run: str, name: str, step: int) -> EventRow | None:
+def frame(session: Session, run: RunRow, name: str, step: int) -> EventRow | None:
     """The event that measured a series of pictures, points or spectra at a step."""
     query = select(EventRow).join(FrameRow, FrameRow.position == EventRow.position)
-    return session.scalar(query.where(FrameRow.run == run, FrameRow.series == name, FrameRow.step == step))
+    return session.scalar(query.where(_of_lineage(session, run, name), FrameRow.step == step))
 
 
 def scalars(
@@ -120,7 +131,7 @@ def scalars(
     1 the range is widened to whole buckets.
     """
     cursor = event_id_of(cursor_position(session))
-    reader = SeriesReader.open(session, run, row.name)
+    reader = LineageReader.open(session, run, row.name)
     end = reader.last_step() if last is None else min(last, reader.last_step())
     if end < first:
         return _answer(row, cursor, summarise(Points(*_NOTHING), 0))
@@ -130,7 +141,7 @@ def scalars(
 def wide(session: Session, run: RunRow) -> Iterator[dict[str, float]]:
     """All scalars of a run, one row a step: `step`, then each series that has a point there."""
     readers = [
-        SeriesReader.open(session, run, name) for name in names(session, run.id) if is_scalar(session, run.id, name)
+        LineageReader.open(session, run, name) for name in names(session, run.id) if is_scalar(session, run.id, name)
     ]
     last = max((reader.last_step() for reader in readers), default=-1)
     for start in range(0, last + 1, _EXPORT_STEPS):
@@ -157,7 +168,7 @@ def _rows(parts: list[tuple[str, Points]]) -> Iterator[dict[str, float]]:
         yield rows[step]
 
 
-def _choose(reader: SeriesReader, first: int, last: int, most: int) -> Buckets:
+def _choose(reader: LineageReader, first: int, last: int, most: int) -> Buckets:
     """The narrowest buckets of which at most so many hold a point."""
     widest = next(b for b in range(KEPT_BITS, MOST_BITS) if (last >> b) - (first >> b) < most)
     start, end = (first >> widest) << widest, min((((last >> widest) + 1) << widest) - 1, FURTHEST)

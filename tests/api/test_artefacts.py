@@ -19,6 +19,17 @@ def test_what_is_put_is_got_back(store):
     assert max(map(len, pieces)) == PIECE_BYTES
 
 
+def test_a_copy_stays_when_its_origin_goes(store):
+    content = bytes(range(256)) * (2 * PIECE_BYTES // 256)
+    store.put("runs/a/1", content)
+    store.copy("runs/a/1", "runs/b/1")
+    store.delete("runs/a/")
+    assert store.get("runs/b/1") == content
+    with pytest.raises(FileNotFoundError):
+        store.copy("runs/a/1", "runs/c/1")
+    assert not store.exists("runs/c/1")
+
+
 def test_what_is_not_there_is_said(store):
     assert not store.exists("nothing")
     with pytest.raises(FileNotFoundError):

@@ -16,7 +16,7 @@ from contract.events import AlarmRaised, CheckpointWritten
 from contract.jobs import CheckpointRef
 from contract.knobs import KnobValue
 from contract.names import checkpoint_name
-from contract.spec import Player
+from contract.spec import Player, RunSpec
 from worker.training.game import Game
 from worker.training.knob_board import KnobBoard
 from worker.training.reporter import Reporter
@@ -79,7 +79,9 @@ def restore(game: Game, board: KnobBoard, content: bytes) -> int:
     """Bring a freshly built game to a checkpoint's state.
 
     Args:
-        game: built from the same spec; changed in place.
+        game: changed in place. Built from the same spec, or, for a fork, from one that differs in what leaves the
+            weights their shapes: a part that the checkpoint does not know begins anew, and with another seed so does
+            everything random.
         board: its knobs; set to the checkpoint's values.
         content: the checkpoint file.
 
@@ -90,22 +92,33 @@ def restore(game: Game, board: KnobBoard, content: bytes) -> int:
         CorruptCheckpoint: if the file cannot be read, or does not fit the game.
     """
     metadata, tensors = read(content)
+    saved = RunSpec.model_validate(metadata["spec"])
+    known = {entry for _, entry, _ in saved.entries()}
     try:
         game.G.load_state_dict(_under(tensors, "G."))
         game.D.load_state_dict(_under(tensors, "D."))
         for entry, component in game.components():
-            component.load_state_dict(_under(tensors, f"component.{entry}."))
-        game.streams.load_state_dict(_under(tensors, "streams."))
-        game.data.load_state_dict(_under(tensors, "data."))
+            if entry in known:
+                component.load_state_dict(_under(tensors, f"component.{entry}."))
+        if saved.seed == game.spec.seed:
+            game.streams.load_state_dict(_under(tensors, "streams."))
+            game.data.load_state_dict(_under(tensors, "data."))
         game.readings.load_state_dict(_under(tensors, "readings."))
         for player in PLAYERS:
             _restore_optimiser(game, player, tensors, metadata["scalars"])
     except (KeyError, RuntimeError, ValueError) as error:
-        raise CorruptCheckpoint(f"this checkpoint does not fit the spec: {error}") from error
+        raise CorruptCheckpoint(f"this checkpoint does not fit the spec: {_shortly(error)}") from error
     torch.set_num_threads(int(metadata["threads"]))  # another number adds up in another order
     knobs: dict[str, KnobValue] = metadata["knobs"]
-    board.set(knobs)
+    board.set({name: value for name, value in knobs.items() if name in board.values()})
     return int(metadata["step"])
+
+
+def _shortly(error: Exception) -> str:
+    """Torch names every weight that does not fit; one will do."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    more = f" (and {len(lines) - 2} more)" if len(lines) > 2 else ""
+    return " ".join(lines[:2]) + more
 
 
 def read(content: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:

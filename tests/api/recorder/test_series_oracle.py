@@ -1,5 +1,6 @@
 """Series from events to buckets, with attempts, NaN and compaction, against plain loops over the events."""
 
+import copy
 import math
 import random
 
@@ -53,10 +54,10 @@ def value(draw):
     return draw.choice([draw.gauss(0, 1)] * 20 + [math.nan, math.inf, -math.inf])
 
 
-def train(draw, tape, oracle, *, attempt, start, steps, every):
-    """One attempt's events: `running`, then batches of one or more groups."""
-    tape.say("r", RunStatus(status="running", from_step=start), start, attempt=attempt)
-    if attempt > 1:
+def train(draw, tape, oracle, *, attempt, start, steps, every, run="r", own_from=0):
+    """One attempt's events: `running`, then batches of one or more groups. A fork's history is its own from a step."""
+    tape.say(run, RunStatus(status="running", from_step=start), start, attempt=attempt)
+    if attempt > 1 or own_from:
         oracle.go_on_from(start)
     step = start if draw.random() < 0.5 else start + 1  # a resumed run may repeat the step from which it goes on
     while step < start + steps:
@@ -68,15 +69,17 @@ def train(draw, tape, oracle, *, attempt, start, steps, every):
             if at:
                 told.append(ScalarGroup(steps=at, values=columns))
             for number_, s in enumerate(at):
+                if s < own_from:
+                    continue
                 oracle.measure(s, {name: column[number_] for name, column in columns.items()})
-        tape.say("r", Scalars(groups=told), batch[-1], attempt=attempt)
+        tape.say(run, Scalars(groups=told), batch[-1], attempt=attempt)
         step = batch[-1] + 1
 
 
-def check(desk, oracle, name, first, last, most):
+def check(desk, oracle, name, first, last, most, run="r"):
     with desk.database.read() as session:
-        row = series.find(session, "r", name)
-        found = series.scalars(session, desk.row("r"), row, first, last, most)
+        row = series.find(session, run, name)
+        found = series.scalars(session, desk.row(run), row, first, last, most)
     width, wanted = oracle.buckets(name, first, last, most)
     rows = zip(found.steps, found.min, found.max, found.last, found.nonfinite, strict=True)
     assert found.bucket_steps == width
@@ -110,6 +113,34 @@ def test_series_are_what_loops_say(seed, desk, tape):
             first, last = draw.choice([(0, None), tuple(ends), (ends[0], None)])
             check(desk, oracle, draw.choice(NAMES), first, last, draw.choice([10, 11, 37, 200, 1000, 10_000]))
         start = draw.randrange(reached)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_fork_and_a_fork_of_it_go_on_from_where_they_were_forked(seed, desk, tape):
+    draw = random.Random(100 + seed)
+    oracles = {}
+    start, above = 0, None
+    for run in ("r", "child", "grandchild"):
+        oracle = oracles[run] = copy.deepcopy(oracles[above]) if above else Oracle()
+        desk.add_run(run, parent=above, parent_step=start if above else None)
+        own_from = start + 1 if above else 0
+        for attempt, from_step in ((1, start), (2, start + 150)):
+            steps = draw.randrange(200, 1500)
+            train(
+                draw, tape, oracle, attempt=attempt, start=from_step, steps=steps, every=7, run=run, own_from=own_from
+            )
+        entries = tape.take()
+        half = len(entries) // 2
+        for part in (entries[:half], entries[half:]):
+            desk.record(part)
+        reached = max(oracle.points["loss.d"])
+        start, above = draw.randrange(start + 100, reached), run
+    for run, oracle in oracles.items():
+        reached = max(oracle.points["loss.d"])
+        for _ in range(30):
+            ends = sorted(draw.randrange(reached + 50) for _ in range(2))
+            first, last = draw.choice([(0, None), tuple(ends), (ends[0], None)])
+            check(desk, oracle, draw.choice(NAMES), first, last, draw.choice([10, 37, 200, 10_000]), run)
 
 
 def test_a_reload_shows_the_same_picture(desk, tape):

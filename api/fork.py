@@ -1,0 +1,192 @@
+"""Forking: a new run that goes on from another one's checkpoint, with other knobs if wanted.
+
+The checkpoint is copied, so that a fork does not depend on which ones its parent keeps. Its history up to there is
+the parent's own, and is read from there: `api.series.lineage`.
+"""
+
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from api import checkpoint_files, knobs, launch
+from api.launch import FIRST_ATTEMPT, Prepared
+from api.problems import ArtefactsAway, InvalidSpecRefused
+from api.requeue import reference
+from api.services import Services
+from api.specs import catalogue_of, checked
+from api.store import ledger, runs
+from api.store.state import cursor_position
+from api.tables import CheckpointRow, LedgerRow, RunRow
+from contract.components import Catalogue
+from contract.jobs import Change, Resume
+from contract.knobs import KnobDescription, KnobValue
+from contract.names import checkpoint_name
+from contract.numbers import dumps, loads
+from contract.resolve import SpecProblem, knobs_of_spec
+from contract.runs import CreateRun, ForkRun, Run
+from contract.spec import RunSpec
+
+OF_THE_PARENT = 0
+"""Attempt under which a fork has the checkpoint that it began with."""
+
+
+def fork(services: Services, parent: str, asked: ForkRun, author: str, reason: str | None, key: str | None) -> Run:
+    """The fork that was asked for; with an Idempotency-Key that was answered before, the run of that answer.
+
+    Raises:
+        NoSuchCheckpoint: if the parent never had a checkpoint of that step.
+        CheckpointReplaced: if it has it no more.
+        ArtefactsAway: if the artefact store does not answer.
+        InvalidSpecRefused: if the overrides give a spec that cannot run, or no step is left to train.
+        InvalidKnobs: if a knob does not exist or a value is not allowed.
+        NoWorkerYet: if nobody knows what can run.
+        KeyReused: if the key came before with another request.
+    """
+    request = f"{parent} {asked.model_dump_json()}"
+    return launch.once(services, key, request, lambda: _prepared(services, parent, asked, author, reason))
+
+
+def _prepared(services: Services, parent: str, asked: ForkRun, author: str, reason: str | None) -> Prepared:
+    origin = checkpoint_files.present(services, parent, asked.checkpoint_step)
+    catalogue = catalogue_of(services.redis.catalogue())
+    with services.database.read() as session:
+        above = runs.find(session, parent)
+        changes = [
+            each for each in ledger.applied(session, [parent]).get(parent, []) if (each.step or 0) <= origin.step
+        ]
+        position = cursor_position(session)
+    old = RunSpec.model_validate_json(above.spec)
+    spec = _spec(above, asked, catalogue)
+    known = list(_known(above, changes, spec, catalogue, origin.step))
+    row = _row(above, origin.step, asked, spec, known)
+    wanted = {**_overridden(old, spec, catalogue), **asked.knobs}
+    values = knobs.check(row, wanted) if wanted else {}
+    first = origin.step + 1
+    before = {knob.name: knob.default for knob in known}
+    entries = _entries(row, values, before, first=first, position=position, author=author, reason=reason)
+    copy = _copied(services, row, origin)
+    return Prepared(
+        row=row,
+        spec=spec,
+        resume=Resume(
+            checkpoints=[reference(copy)],
+            ledger=[Change(step=first, name=name, value=value) for name, value in values.items()],
+        ),
+        further=[copy, *entries],
+        undo=lambda: services.artefacts.delete(f"runs/{row.id}/"),
+    )
+
+
+def _spec(above: RunRow, asked: ForkRun, catalogue: Catalogue) -> RunSpec:
+    """The parent's spec with the overrides.
+
+    Raises:
+        InvalidSpecRefused: if it cannot run, or ends where the fork begins.
+    """
+    spec = checked(CreateRun(spec=loads(above.spec), overrides=asked.overrides), catalogue)
+    if spec.steps <= asked.checkpoint_step:
+        message = (
+            f"must be above {asked.checkpoint_step}, the step that the fork goes on from; got {spec.steps}. "
+            'Give more in "overrides": {"steps": …}'
+        )
+        raise InvalidSpecRefused(f"steps: {message}", [SpecProblem(where="steps", message=message)])
+    return spec
+
+
+def _known(
+    above: RunRow, changes: Iterable[LedgerRow], spec: RunSpec, catalogue: Catalogue, step: int
+) -> Iterator[KnobDescription]:
+    """The fork's knobs with their values at the checkpoint, as far as SQL knows; the trainer says them when it starts.
+
+    Of a checkpoint before the parent's attempt in force SQL knows only the changes since the parent's own start.
+    """
+    described = {knob.name: knob for knob in knobs_of_spec(spec, catalogue)}
+    entries = {name.split(".")[0] for name in described}
+    if above.from_step <= step:
+        described |= {knob.name: knob for knob in knobs.decode(above) if knob.name.split(".")[0] in entries}
+    now = {change.name: knobs.value(change.new) for change in changes}
+    for knob in described.values():
+        value = now.get(knob.name)
+        yield knob if value is None else knob.model_copy(update={"default": value})
+
+
+def _overridden(old: RunSpec, new: RunSpec, catalogue: Catalogue) -> dict[str, KnobValue]:
+    """Knobs that the overrides give another value: the checkpoint has one too, and would win."""
+    before = {knob.name: knob.default for knob in knobs_of_spec(old, catalogue)}
+    after = {knob.name: knob.default for knob in knobs_of_spec(new, catalogue)}
+    return {name: value for name, value in after.items() if name in before and before[name] != value}
+
+
+def _row(above: RunRow, step: int, asked: ForkRun, spec: RunSpec, known: Iterable[KnobDescription]) -> RunRow:
+    return RunRow(
+        id=secrets.token_hex(6),
+        name=asked.name or f"{above.name} from {step}",
+        spec=spec.model_dump_json(by_alias=True),
+        recipe=above.recipe,
+        parent=above.id,
+        parent_step=step,
+        created_at=time.time(),
+        status="queued",
+        attempt=FIRST_ATTEMPT,
+        from_step=step,
+        step=step,
+        steps=spec.steps,
+        knobs=knobs.encode(known),
+        attributes=above.attributes,
+    )
+
+
+def _copied(services: Services, row: RunRow, origin: CheckpointRow) -> CheckpointRow:
+    """The parent's checkpoint as the fork's own.
+
+    Raises:
+        ArtefactsAway: if it cannot be copied.
+    """
+    name = checkpoint_name(row.id, origin.step, OF_THE_PARENT)
+    try:
+        services.artefacts.copy(origin.name, name)
+    except OSError as error:
+        detail = f"the checkpoint of step {origin.step} cannot be copied ({error}); make room, or try again"
+        raise ArtefactsAway(detail) from error
+    return CheckpointRow(
+        run=row.id,
+        step=origin.step,
+        attempt=OF_THE_PARENT,
+        name=name,
+        sha256=origin.sha256,
+        size_bytes=origin.size_bytes,
+        reason="fork",
+        time=time.time(),
+    )
+
+
+def _entries(
+    row: RunRow,
+    values: Mapping[str, KnobValue],
+    before: Mapping[str, Any],  # Any: see KnobDescription.default
+    *,
+    first: int,
+    position: int,
+    author: str,
+    reason: str | None,
+) -> Iterator[LedgerRow]:
+    """What the ledger says of the knobs that the fork begins with: in force from its first step."""
+    request = secrets.token_hex(8)
+    for name, value in values.items():
+        yield LedgerRow(
+            request_id=request,
+            name=name,
+            run=row.id,
+            kind="knob",
+            old=None if name not in before else dumps(before[name]).decode(),
+            new=dumps(value).decode(),
+            author=author,
+            reason=reason or f"fork of {row.parent} at step {row.parent_step}",
+            asked_at=row.created_at,
+            asked_position=position,
+            outcome="applied",
+            outcome_position=position,
+            step=first,
+            attempt=FIRST_ATTEMPT,
+        )

@@ -1,0 +1,141 @@
+"""Forks over HTTP: a run that goes on from another one's checkpoint."""
+
+import base64
+import hashlib
+import json
+
+import pytest
+
+from contract import names
+from contract.events import CheckpointWritten, RunStatus
+from contract.names import checkpoint_name
+from contract.runs import LedgerItem, Run
+
+pytestmark = pytest.mark.stack
+
+CONTENT = bytes(range(256)) * 64
+
+
+def write_checkpoint(stack, trainer, step):
+    name = checkpoint_name(trainer.run, step, 1)
+    path = stack.settings.data / "artefacts" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(CONTENT)
+    sha256 = hashlib.sha256(CONTENT).hexdigest()
+    return trainer.say(CheckpointWritten(name=name, sha256=sha256, size_bytes=len(CONTENT), reason="interval"), step)
+
+
+@pytest.fixture
+def training(stack):
+    return stack.training(overrides={"conditioning": {"weight": 2.0}})
+
+
+@pytest.fixture
+def parent(stack, training):
+    """A run of 500 steps that has measured 300 of them and has a checkpoint of step 200."""
+    run, trainer = training
+    trainer.scalars(list(range(1, 301)), loss__d=[float(step) for step in range(1, 301)])
+    stack.recorded(write_checkpoint(stack, trainer, 200))
+    return run
+
+
+def fork(stack, parent, **body):
+    answer = stack.http.post(f"/runs/{parent.id}/forks", json={"checkpoint_step": 200, **body})
+    assert answer.status_code == 201, answer.text
+    return Run.model_validate(answer.json())
+
+
+def refusal(stack, parent, **body):
+    answer = stack.http.post(f"/runs/{parent.id}/forks", json={"checkpoint_step": 200, **body})
+    return answer.status_code, answer.json()["code"], answer.json()["detail"]
+
+
+def job(stack, run):
+    """What the workers are sent for a run."""
+    bodies = [json.loads(message)["body"] for message in stack.redis.lrange(names.QUEUE, 0, -1)]
+    jobs = [json.loads(base64.b64decode(body))[1]["job"] for body in bodies]
+    return next(job for job in jobs if job["run"] == run)
+
+
+def test_a_fork_has_its_parents_spec_and_a_checkpoint_of_its_own(stack, parent):
+    child = fork(stack, parent, name="what if")
+    assert (child.name, child.parent, child.parent_step, child.step) == ("what if", parent.id, 200, 200)
+    assert child.spec == parent.spec
+    sent = job(stack, child.id)
+    [reference] = sent["resume"]["checkpoints"]
+    assert reference["name"].startswith(f"runs/{child.id}/")
+    assert (stack.settings.data / "artefacts" / reference["name"]).read_bytes() == CONTENT
+    assert [item["step"] for item in stack.get(f"/runs/{child.id}/checkpoints")["items"]] == [200]
+    assert [run["id"] for run in stack.get(f"/runs/{parent.id}/forks")["items"]] == [child.id]
+
+
+def test_its_curve_goes_on_from_its_parents(stack, parent):
+    child = fork(stack, parent)
+    trainer = stack.puppet(child.id)
+    trainer.take_lease()
+    trainer.begin(200, series=("loss.d",))
+    stack.recorded(trainer.scalars([201, 202], loss__d=[-1.0, -2.0]))
+    found = stack.get(f"/runs/{child.id}/series/loss.d", buckets=1000)
+    assert found["steps"] == list(range(1, 203))
+    assert found["last"][198:] == [199.0, 200.0, -1.0, -2.0]
+    own = stack.get(f"/runs/{parent.id}/series/loss.d", buckets=1000)
+    assert own["steps"] == list(range(1, 301))
+
+
+def test_knobs_and_overridden_knobs_are_in_force_from_its_first_step(stack, parent):
+    overrides = {"conditioning": {"weight": 3.0}, "steps": 900}
+    child = fork(stack, parent, knobs={"r1.weight": 0.5}, overrides=overrides)
+    assert (child.steps, child.spec.conditioning.params["weight"]) == (900, 3.0)
+    changes = {(change["step"], change["name"], change["value"]) for change in job(stack, child.id)["resume"]["ledger"]}
+    assert changes == {(201, "auxiliary.weight", 3.0), (201, "r1.weight", 0.5)}
+    items = [LedgerItem.model_validate(item) for item in stack.get(f"/runs/{child.id}/ledger")["items"]]
+    assert {(item.name, item.old, item.new, item.outcome, item.step) for item in items} == {
+        ("auxiliary.weight", 2.0, 3.0, "applied", 201),
+        ("r1.weight", 10.0, 0.5, "applied", 201),
+    }
+    assert all(item.reason == f"fork of {parent.id} at step 200" for item in items)
+
+
+def test_the_same_key_makes_one_fork(stack, parent):
+    headers = {"Idempotency-Key": "once"}
+    answers = [
+        stack.http.post(f"/runs/{parent.id}/forks", json={"checkpoint_step": 200}, headers=headers) for _ in range(2)
+    ]
+    assert {answer.json()["id"] for answer in answers} == {fork_["id"] for fork_ in forks(stack, parent)}
+    other = stack.http.post(f"/runs/{parent.id}/forks", json={"checkpoint_step": 200, "name": "x"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency-key-reused")
+
+
+def forks(stack, parent):
+    return stack.get(f"/runs/{parent.id}/forks")["items"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "words"),
+    [
+        ({"checkpoint_step": 150}, 404, "no-such-checkpoint", "has no checkpoint of step 150; it has: 200"),
+        ({"overrides": {"steps": 200}}, 422, "invalid-spec", "steps: must be above 200"),
+        ({"overrides": {"loss": {"name": "nosuch"}}}, 422, "invalid-spec", "no losses component called 'nosuch'"),
+        ({"knobs": {"r1.weight": -1}}, 422, "invalid-knobs", "r1.weight must be a number from 0"),
+        ({"knobs": {"nosuch": 1}}, 422, "invalid-knobs", "no knob called"),
+        ({"checkpoint_step": "last"}, 422, "invalid-request", "checkpoint_step"),
+    ],
+)
+def test_what_cannot_be_forked_is_refused_with_the_reason_and_leaves_nothing(stack, parent, body, status, code, words):
+    found = refusal(stack, parent, **body)
+    assert found[:2] == (status, code)
+    assert words in found[2]
+    assert forks(stack, parent) == []
+    assert [path.name for path in (stack.settings.data / "artefacts" / "runs").iterdir()] == [parent.id]
+
+
+def test_a_run_whose_history_others_show_cannot_be_deleted_before_them(stack, training, parent):
+    child = fork(stack, parent)
+    stack.http.post(f"/runs/{child.id}/commands", json={"command": "stop"})
+    stack.until(lambda: stack.run(child.id).status == "stopped")
+    stack.recorded(training[1].say(RunStatus(status="stopped", reason="stopped by t"), 300))
+    refused = stack.http.delete(f"/runs/{parent.id}")
+    assert (refused.status_code, refused.json()["code"]) == (409, "has-forks")
+    assert child.id in refused.json()["detail"]
+    assert stack.http.delete(f"/runs/{child.id}").status_code == 204
+    assert stack.http.delete(f"/runs/{parent.id}").status_code == 204
