@@ -128,12 +128,6 @@ class InvalidKnobs(Refused):
     code, title = "invalid-knobs", "Invalid knobs"
 
 
-class UnsupportedCommand(Refused):
-    """This version does not know that command."""
-
-    code, title = "unsupported-command", "Unsupported command"
-
-
 class RunEnded(Refused):
     """The run has ended; nothing can be asked of it."""
 
@@ -198,7 +192,7 @@ STATUS: dict[type[Refused], int] = {
     NotSignedIn: 401, WrongToken: 401, TooManyGuesses: 429, ForeignOrigin: 403, UnknownHost: 403,
     InvalidRequest: 422, NoSuchPath: 404, MethodNotAllowed: 405,
     NoSuchRun: 404, NoSuchSeries: 404, NoSuchStep: 404, NoSuchCheckpoint: 404, CheckpointReplaced: 410,
-    InvalidSpecRefused: 422, InvalidKnobs: 422, UnsupportedCommand: 422,
+    InvalidSpecRefused: 422, InvalidKnobs: 422,
     RunEnded: 409, RunActive: 409, HasForks: 409, RunParked: 409, RunMoved: 409, KeyReused: 409,
     NoWorkerYet: 503, LogFull: 503, RedisAway: 503, SqlAway: 503, ArtefactsAway: 503, InternalError: 500,
 }  # fmt: skip

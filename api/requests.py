@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api import knobs
-from api.problems import LogFull, RunEnded, RunMoved, RunParked, UnsupportedCommand
+from api.problems import LogFull, RunEnded, RunMoved, RunParked
 from api.redis_store.store import RedisStore
 from api.requeue import resume_of
 from api.services import Services
@@ -17,8 +17,6 @@ from contract.events import CommandApplied, CommandAsked, Envelope, KnobAsked, K
 from contract.knobs import KnobValue
 from contract.runs import Accepted, GiveCommand
 
-COMMANDS = ("pause", "resume", "step", "stop", "checkpoint", "park")
-"""What this version can be told."""
 UNTRAINED = ("queued", "parked", "lost")
 """States in which a run may have no trainer who could obey."""
 TRIES = 3
@@ -47,10 +45,7 @@ def give_command(services: Services, run: str, given: GiveCommand, author: str, 
         RunEnded: if it has ended.
         RunParked: if it has no trainer and the command needs one.
         RunMoved: if the run changed its state meanwhile.
-        UnsupportedCommand: if this version does not know it.
     """
-    if given.command not in COMMANDS:
-        raise UnsupportedCommand(f"{given.command!r} is no command of this version; allowed: {', '.join(COMMANDS)}")
     row, _ = _active(services, run, f"it takes no {given.command}")
     asked = CommandAsked(
         request_id=secrets.token_hex(8),

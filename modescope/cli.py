@@ -55,6 +55,41 @@ def launch(*, recipe: str, assignments: tuple[str, ...], name: str | None, is_fo
             _watch(client, run, as_json=as_json)
 
 
+def _newest_checkpoint(client: Client, run_id: str) -> int:
+    """Step of the run's newest checkpoint.
+
+    Raises:
+        ClickException: if it has none.
+    """
+    kept = client.checkpoints(run_id)
+    if not kept:
+        raise click.ClickException(
+            f"run {run_id} has no checkpoint yet: write one with `modescope checkpoint {run_id}`"
+        )
+    return kept[0].step
+
+
+@click.command()
+@run_argument
+@click.argument("assignments", nargs=-1, metavar="[KNOB=VALUE]...")
+@click.option("--step", type=click.IntRange(0), help="Step of the checkpoint; the newest one by default.")
+@click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change the spec: steps=9000, seed=1.")
+@click.option("--name", help="What to call the fork.")
+@json_option
+def fork(
+    *, run_id: str, assignments: tuple[str, ...], step: int | None, changes: tuple[str, ...], name: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Launch a run that goes on from a checkpoint of RUN, with other knobs from its first step on."""
+    with _client() as client:
+        parent = client.run(run_id)
+        from_step = _newest_checkpoint(client, run_id) if step is None else step
+        spec = parent.spec.model_dump(mode="json", by_alias=True)
+        knobs = dict(split(assignment) for assignment in assignments)
+        run = client.fork(run_id, from_step, knobs, overrides(changes, spec), name=name)
+        click.echo(dumps(run) if as_json else f"{run.id}  {run.name}  {_state(run.status, run.reason)}")
+
+
 @click.command()
 @click.option("--status", help="Only runs in this state.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="At most so many, newest first.")
@@ -161,6 +196,7 @@ def _state(status: str, reason: str | None) -> str:
 
 VERBS: tuple[click.Command, ...] = (
     launch,
+    fork,
     runs,
     watch,
     set_knobs,

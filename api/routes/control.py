@@ -9,19 +9,23 @@ from api.cursors import AfterDep
 from api.dependencies import Author, Reason, RunDep, ServicesDep
 from api.positions import event_id_of
 from api.problems import (
+    ArtefactsAway,
+    CheckpointReplaced,
     InvalidKnobs,
     InvalidRequest,
     LogFull,
+    NoSuchCheckpoint,
     NoSuchRun,
+    NoWorkerYet,
     RedisAway,
     RunEnded,
     RunMoved,
     RunParked,
     SqlAway,
-    UnsupportedCommand,
     responses,
 )
 from api.requests import ask_knobs, give_command
+from api.rewind import rewind
 from api.store import ledger
 from contract.runs import Accepted, GiveCommand, LedgerItem, Page
 
@@ -58,13 +62,31 @@ def ask_for_knobs(
     status_code=202,
     operation_id="give_command",
     responses=responses(
-        NoSuchRun, UnsupportedCommand, InvalidRequest, RunEnded, RunParked, RunMoved, LogFull, RedisAway, SqlAway
+        NoSuchRun,
+        NoSuchCheckpoint,
+        CheckpointReplaced,
+        InvalidKnobs,
+        InvalidRequest,
+        NoWorkerYet,
+        RunEnded,
+        RunParked,
+        RunMoved,
+        LogFull,
+        ArtefactsAway,
+        RedisAway,
+        SqlAway,
     ),
 )
 def post_command(
     serving: ServicesDep, run: RunDep, body: GiveCommand, author: Author, reason: Reason = None
 ) -> Accepted:
-    """Pause, resume, step, stop, checkpoint or park the run. The outcome comes as an event."""
+    """Pause, resume, step, stop, checkpoint, park or rewind the run. The outcome comes as an event.
+
+    `rewind` takes `{"step"?, "knobs"?, "name"?}`: it stops the run and forks it from that checkpoint, or the newest
+    one; the new run's id is in the outcome's `result`.
+    """
+    if body.command == "rewind":
+        return rewind(serving, run, body, author, reason)
     return give_command(serving, run, body, author, reason)
 
 

@@ -132,6 +132,38 @@ def test_launch_with_set_asks_the_recipe_first(modescope):
     }
 
 
+CHECKPOINT = {
+    "step": 4000, "attempt": 1, "name": "n", "sha256": "0", "size_bytes": 1, "reason": "interval", "time": 1.0
+}  # fmt: skip
+
+
+def test_fork_takes_the_newest_checkpoint_knobs_and_changes(modescope):
+    listed = answer({"items": [CHECKPOINT, {**CHECKPOINT, "step": 2000}], "next": None})
+    child = httpx.Response(201, json={**RUN, "id": "c3d4", "name": "child", "status": "queued"})
+    result, server = modescope("fork a1b2 r1.weight=0.5 --set steps=9000 --name child", answer(RUN), listed, child)
+    assert result.output.startswith("c3d4  child  queued")
+    assert server.requests[2].url.path == "/api/v1/runs/a1b2/forks"
+    assert json.loads(server.requests[2].content) == {
+        "checkpoint_step": 4000,
+        "knobs": {"r1.weight": 0.5},
+        "overrides": {"steps": 9000},
+        "name": "child",
+    }
+    assert len(server.requests[2].headers["Idempotency-Key"]) == 32
+
+
+def test_fork_from_a_step_asks_for_no_list(modescope):
+    result, server = modescope("fork a1b2 --step 2000", answer(RUN), httpx.Response(201, json=RUN))
+    assert result.exit_code == 0
+    assert json.loads(server.requests[1].content) == {"checkpoint_step": 2000, "knobs": {}, "overrides": {}}
+
+
+def test_fork_of_a_run_without_a_checkpoint_says_what_to_do(modescope):
+    result, _ = modescope("fork a1b2", answer(RUN), answer({"items": [], "next": None}))
+    assert result.exit_code == 1
+    assert "write one with `modescope checkpoint a1b2`" in result.output
+
+
 def test_launch_of_an_unknown_recipe_names_the_known_ones(modescope):
     result, server = modescope("launch x --set steps=1", answer({"version": "1", "components": [], "recipes": []}))
     assert "no recipe called 'x'" in result.output

@@ -191,7 +191,7 @@ class Control:
             case "step":
                 return self._objection_to_step(asked)
             case "rewind":
-                return "this worker cannot rewind"
+                return "a rewind is not for the trainer: the api forks the run and stops it"
         return None
 
     def _objection_to_step(self, asked: CommandAsked) -> str | None:

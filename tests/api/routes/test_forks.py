@@ -129,6 +129,55 @@ def test_what_cannot_be_forked_is_refused_with_the_reason_and_leaves_nothing(sta
     assert [path.name for path in (stack.settings.data / "artefacts" / "runs").iterdir()] == [parent.id]
 
 
+def command(stack, parent, **params):
+    return stack.http.post(f"/runs/{parent.id}/commands", json={"command": "rewind", "params": params})
+
+
+def test_a_rewind_forks_the_run_and_stops_it_and_its_outcome_names_the_fork(stack, training, parent):
+    accepted = command(stack, parent, knobs={"r1.weight": 0.5})
+    assert accepted.status_code == 202, accepted.text
+    [child] = forks(stack, parent)
+    assert (child["parent_step"], child["status"]) == (200, "queued")
+    assert [change["value"] for change in job(stack, child["id"])["resume"]["ledger"]] == [0.5]
+    stack.until(lambda: len(stack.get(f"/runs/{parent.id}/ledger")["items"]) == 2)
+    rewound, stop = [LedgerItem.model_validate(item) for item in stack.get(f"/runs/{parent.id}/ledger")["items"]]
+    assert (rewound.name, rewound.outcome, rewound.request_id) == (
+        "rewind", "applied", accepted.json()["request_id"],
+    )  # fmt: skip
+    assert (stop.name, stop.outcome, stop.reason) == ("stop", None, f"rewound into {child['id']}")
+    events = stack.get(f"/runs/{parent.id}/events", kind="command.applied")["items"]
+    assert events[0]["body"]["result"] == {"run": child["id"]}
+
+
+@pytest.mark.parametrize(
+    ("params", "status", "code", "words"),
+    [
+        ({"step": 150}, 404, "no-such-checkpoint", "has no checkpoint of step 150"),
+        ({"step": -1}, 422, "invalid-request", "params.step: Input should be greater than or equal to 0"),
+        ({"to": 200}, 422, "invalid-request", "params.to"),
+        ({"knobs": {"r1.weight": -1}}, 422, "invalid-knobs", "r1.weight must be a number from 0"),
+    ],
+)
+def test_a_rewind_that_cannot_be_leaves_the_run_alone(stack, parent, params, status, code, words):
+    answer = command(stack, parent, **params)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert words in answer.json()["detail"]
+    assert stack.get(f"/runs/{parent.id}/ledger")["items"] == []
+
+
+def test_a_run_that_has_ended_is_forked_not_rewound(stack, training, parent):
+    stack.recorded(training[1].say(RunStatus(status="finished"), 300))
+    answer = command(stack, parent)
+    assert (answer.status_code, answer.json()["code"]) == (409, "run-ended")
+    assert "fork it instead" in answer.json()["detail"]
+
+
+def test_a_run_without_a_checkpoint_cannot_be_rewound(stack):
+    run, _ = stack.training()
+    answer = command(stack, run)
+    assert (answer.status_code, answer.json()["code"]) == (404, "no-such-checkpoint")
+
+
 def test_a_run_whose_history_others_show_cannot_be_deleted_before_them(stack, training, parent):
     child = fork(stack, parent)
     stack.http.post(f"/runs/{child.id}/commands", json={"command": "stop"})
