@@ -40,12 +40,13 @@ def export_run(
 def _csv(database: Database, run: str) -> Iterator[str]:
     """An empty field: no point at that step. NaN and infinities are written as such, never left out."""
     with database.read() as session:
-        columns = ["step", *(name for name in series.names(session, run) if series.is_scalar(session, run, name))]
+        row = runs.find(session, run)
+        columns = ["step", *(name for name in series.names(session, row) if series.is_scalar(session, row, name))]
         buffer = io.StringIO()
         writer = csv.DictWriter(buffer, columns, restval="", lineterminator="\n")
         writer.writeheader()
-        for number, row in enumerate(series.wide(session, runs.find(session, run)), start=1):
-            writer.writerow(row)
+        for number, values in enumerate(series.wide(session, row), start=1):
+            writer.writerow(values)
             if number % ROWS_AT_ONCE == 0:
                 yield _taken(buffer)
         yield _taken(buffer)

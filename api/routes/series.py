@@ -17,7 +17,7 @@ from api.problems import (
     responses,
 )
 from api.store import runs, series
-from api.tables import SeriesRow
+from api.tables import RunRow, SeriesRow
 from contract.events import Density, Eigenvalues, Grid, Points, Spectrum
 from contract.numbers import Wire, shown
 from contract.runs import Page, ScalarSeries, SeriesState, StepSeries
@@ -39,7 +39,7 @@ SeriesPage = Page[SeriesState]
 def list_series(serving: ServicesDep, run: RunDep) -> SeriesPage:
     """Every series of the run: its kind, unit and meaning, and its last measurement."""
     with serving.database.read() as session:
-        return SeriesPage(items=series.listed(session, run))
+        return SeriesPage(items=series.listed(session, runs.find(session, run)))
 
 
 @router.get(
@@ -65,8 +65,8 @@ def get_series(
     each, each second, fourth … of the whole series, whichever is the first to fit, and at the last.
     """
     with serving.database.read() as session:
-        row = _series(serving, run, name, series.find(session, run, name))
         asked = runs.find(session, run)
+        row = _series(asked, name, series.find(session, asked, name), series.names(session, asked))
         if series.info(row).kind == "scalar":
             found: Wire = series.scalars(session, asked, row, first, last, buckets)
         else:
@@ -98,7 +98,7 @@ def get_measurement(
     return frames.response(serving, request, frames.Wanted(run, name, step, sha256))
 
 
-def _series(serving: ServicesDep, run: str, name: str, row: SeriesRow | None) -> SeriesRow:
+def _series(run: RunRow, name: str, row: SeriesRow | None, known: list[str]) -> SeriesRow:
     """The series.
 
     Raises:
@@ -106,6 +106,5 @@ def _series(serving: ServicesDep, run: str, name: str, row: SeriesRow | None) ->
     """
     if row is not None:
         return row
-    with serving.database.read() as session:
-        known = ", ".join(series.names(session, run)) or "none yet: they come when it starts"
-    raise NoSuchSeries(f"run {run} has no series called {shown(name)}; it has: {known}")
+    listed = ", ".join(known) or "none yet: they come when it starts"
+    raise NoSuchSeries(f"run {run.id} has no series called {shown(name)}; it has: {listed}")

@@ -21,17 +21,24 @@ KEY_SERIES = ("loss.d", "loss.g", "modes.captured", "modes.high_quality", "speed
 """What a list of runs shows of each."""
 
 
-def listed(session: Session, run: str) -> list[SeriesState]:
-    """Every series of the run, in the order in which they were announced."""
-    rows = session.scalars(select(SeriesRow).where(SeriesRow.run == run).order_by(SeriesRow.ordinal, SeriesRow.name))
-    return [
-        SeriesState(
-            **info(row).model_dump(),
-            last_step=row.last_step,
-            last=None if row.last is None else number(loads(row.last)),
-        )
-        for row in rows
-    ]
+def listed(session: Session, run: RunRow) -> list[SeriesState]:
+    """Every series of the run, in the order in which they were announced; its parent's while a fork has none."""
+    for part in reversed(segments(session, run)):
+        of_part = select(SeriesRow).where(SeriesRow.run == part.run.id)
+        rows = session.scalars(of_part.order_by(SeriesRow.ordinal, SeriesRow.name)).all()
+        if rows:
+            return [_state(row, part.last) for row in rows]
+    return []
+
+
+def _state(row: SeriesRow, until: int) -> SeriesState:
+    """A series with its last measurement, unless that came after the run was forked."""
+    is_known = row.last_step is not None and row.last_step <= until
+    return SeriesState(
+        **info(row).model_dump(),
+        last_step=row.last_step if is_known else None,
+        last=number(loads(row.last)) if is_known and row.last is not None else None,
+    )
 
 
 def info(row: SeriesRow) -> SeriesInfo:
@@ -39,14 +46,17 @@ def info(row: SeriesRow) -> SeriesInfo:
     return SeriesInfo.model_validate_json(row.info)
 
 
-def find(session: Session, run: str, name: str) -> SeriesRow | None:
-    """The series of that name."""
-    return session.get(SeriesRow, (run, name))
+def find(session: Session, run: RunRow, name: str) -> SeriesRow | None:
+    """The series of that name, as the run or the nearest ancestor that has it announced it."""
+    rows = (session.get(SeriesRow, (part.run.id, name)) for part in reversed(segments(session, run)))
+    return next((row for row in rows if row is not None), None)
 
 
-def names(session: Session, run: str) -> list[str]:
-    """Names of the run's series, in alphabetical order."""
-    return list(session.scalars(select(SeriesRow.name).where(SeriesRow.run == run).order_by(SeriesRow.name)))
+def names(session: Session, run: RunRow) -> list[str]:
+    """Names of the run's series and its ancestors', in alphabetical order."""
+    lineage = [part.run.id for part in segments(session, run)]
+    query = select(SeriesRow.name).where(SeriesRow.run.in_(lineage)).distinct()
+    return list(session.scalars(query.order_by(SeriesRow.name)))
 
 
 def latest(session: Session, runs: Iterable[str]) -> dict[str, dict[str, float]]:
@@ -140,16 +150,14 @@ def scalars(
 
 def wide(session: Session, run: RunRow) -> Iterator[dict[str, float]]:
     """All scalars of a run, one row a step: `step`, then each series that has a point there."""
-    readers = [
-        LineageReader.open(session, run, name) for name in names(session, run.id) if is_scalar(session, run.id, name)
-    ]
+    readers = [LineageReader.open(session, run, name) for name in names(session, run) if is_scalar(session, run, name)]
     last = max((reader.last_step() for reader in readers), default=-1)
     for start in range(0, last + 1, _EXPORT_STEPS):
         parts = [(r.series, r.points(start, start + _EXPORT_STEPS - 1)) for r in readers]
         yield from _rows(parts)
 
 
-def is_scalar(session: Session, run: str, name: str) -> bool:
+def is_scalar(session: Session, run: RunRow, name: str) -> bool:
     """Whether the series of that name holds one number a step."""
     row = find(session, run, name)
     return row is not None and info(row).kind == "scalar"

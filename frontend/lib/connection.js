@@ -77,6 +77,11 @@ export function giveCommand(run, command, params = {}) {
   return request('POST', `/runs/${encodeURIComponent(run)}/commands`, { command, params });
 }
 
+/** @param {string} run @param {object} wanted a `ForkRun` */
+export function forkRun(run, wanted) {
+  return request('POST', `/runs/${encodeURIComponent(run)}/forks`, wanted, { 'Idempotency-Key': crypto.randomUUID() });
+}
+
 /** @param {string} run @param {string} series @param {number} step */
 export function pictureAddress(run, series, step) {
   return `${BASE}/runs/${encodeURIComponent(run)}/series/${encodeURIComponent(series)}/${step}`;

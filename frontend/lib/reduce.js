@@ -145,9 +145,11 @@ function dropLater(open, { id, attempt, body }) {
 
 /** @param {RunState} open @param {RunEvent} event @param {boolean} isNews */
 function applyScalars(open, { id, attempt, body }, isNews) {
+  const topics = ['series'];
   for (const { steps, values } of body.groups) {
     for (const [name, column] of Object.entries(values)) {
       if (isNews) open.lastValues.set(name, fromWire(column[column.length - 1]));
+      if (isNews && takeKnob(open, name, fromWire(column[column.length - 1]))) topics.push('knobs');
       if (!open.infos.has(name)) open.infos.set(name, { name, kind: 'scalar' });
       for (const buckets of [open.scalars.get(name), open.details.get(name)]) {
         if (buckets === undefined) continue;
@@ -155,7 +157,22 @@ function applyScalars(open, { id, attempt, body }, isNews) {
       }
     }
   }
-  return ['series'];
+  return topics;
+}
+
+/**
+ * A knob's value as its series has it: of a change that an attempt repeats, or that a fork begins with, nothing else says it.
+ * @param {RunState} open
+ * @param {string} series
+ * @param {number} value
+ * @returns {boolean} whether that is news
+ */
+function takeKnob({ run }, series, value) {
+  const knob = series.startsWith('knob.') ? run.knobs.find(({ name }) => `knob.${name}` === series) : undefined;
+  if (knob === undefined) return false;
+  const before = knob.value;
+  knob.value = knob.kind === 'boolean' ? value !== 0 : value;
+  return knob.value !== before;
 }
 
 /**

@@ -36,6 +36,7 @@
  * @property {Record<string, string[]>} attributes
  * @property {string | null} [device]
  * @property {string | null} [parent]
+ * @property {number | null} [parent_step]
  * @property {number} created_at
  * @property {number | null} [started_at]
  * @property {number | null} [finished_at]

@@ -10,8 +10,9 @@ import { pictures } from '../panels/pictures.js';
 import { rail } from '../panels/rail.js';
 import { vitals } from '../panels/vitals.js';
 import { loadCatalogue } from '../lib/catalogue.js';
-import { askKnobs, giveCommand } from '../lib/connection.js';
+import { askKnobs, forkRun, giveCommand } from '../lib/connection.js';
 import { h } from '../lib/dom.js';
+import { integer } from '../lib/format.js';
 import { followRun } from '../lib/live.js';
 import { createPainter } from '../lib/painter.js';
 import { chosen, plan } from '../lib/plan.js';
@@ -43,6 +44,11 @@ export function runPage(context, id) {
   const actions = {
     applyKnobs: (/** @type {Record<string, number | boolean>} */ values, /** @type {string} */ reason) => askKnobs(id, values, reason),
     command: (/** @type {string} */ name) => giveCommand(id, name).then(() => {}, (error) => context.announce(error.message, 'bad')),
+    fork: async (/** @type {object} */ wanted, /** @type {boolean} */ isStopped) => {
+      const { id: child } = await forkRun(id, wanted);
+      if (isStopped) await giveCommand(id, 'stop').catch((error) => context.announce(error.message, 'bad'));
+      context.go(`/runs/${encodeURIComponent(child)}`);
+    },
     pin: (/** @type {number} */ step) => store.change(['view'], (state) => (state.view.cursor = step)),
   };
 
@@ -60,14 +66,14 @@ export function runPage(context, id) {
   );
 
   const stops = [
-    store.subscribe(['run'], () => showName(bar, store.state.open?.run.name ?? id)),
+    store.subscribe(['run'], () => showName(bar, store.state.open?.run ?? null, id)),
     store.subscribe(['infos', 'view'], () => following.want(store.state.open === null ? [] : charted(store.state.open))),
     zoomDetail(store, following),
     store.subscribe(['view'], () => showStepInAddress(store.state.view.cursor)),
     announceOutcomes(context),
     keys(store),
   ];
-  showName(bar, id);
+  showName(bar, null, id);
   /** @param {import('../lib/store.js').RunState} open */
   function charted(open) {
     const traces = plan(open).flatMap((chart) => chosen(chart, store.state.view.choice).traces);
@@ -165,9 +171,14 @@ function keys(store) {
   return () => document.removeEventListener('keydown', onKey);
 }
 
-/** @param {Context['bar']} bar @param {string} name */
-function showName(bar, name) {
-  bar.crumbs(h('a', { href: '/', text: 'Runs' }), h('span', { text: '/' }), h('span', { class: 'here', text: name, testid: 'run-name' }));
+/** @param {Context['bar']} bar @param {import('../lib/types.js').Run | null} run @param {string} id */
+function showName(bar, run, id) {
+  const name = run?.name ?? id;
+  const origin = !run?.parent ? [] : [h('a', {
+    class: 'meta', href: `/runs/${encodeURIComponent(run.parent)}?t=${run.parent_step}`, testid: 'parent',
+    text: `fork of ${run.parent} at step ${integer(run.parent_step ?? 0)}`,
+  })];
+  bar.crumbs(h('a', { href: '/', text: 'Runs' }), h('span', { text: '/' }), h('span', { class: 'here', text: name, testid: 'run-name' }), ...origin);
   document.title = `${name} · Modescope`;
 }
 

@@ -1,30 +1,33 @@
 // @ts-check
-/** The verbs: pause, resume, step, checkpoint, stop. A button asks; the run's own events say what came of it. */
+/** The verbs: pause, resume, step, checkpoint, fork, stop. A button asks; the run's own events say what came of it. */
 
 import { h } from '../lib/dom.js';
 import { hasEnded } from '../lib/reduce.js';
+import { forkDialog } from './fork_dialog.js';
 
 const STOP_WORDS = 'It writes a checkpoint and ends. What was recorded stays; the run itself does not go on afterwards.';
 
 /**
  * @param {import('../lib/store.js').Store} store
- * @param {{command: (name: string) => Promise<void>}} actions
+ * @param {{command: (name: string) => Promise<void>, fork: Parameters<typeof forkDialog>[1]['fork']}} actions
  * @returns {{element: HTMLElement, dispose: () => void}}
  */
 export function commands(store, actions) {
   const button = (/** @type {string} */ name, /** @type {string} */ text, /** @type {string} */ title) =>
     h('button', { type: 'button', text, title, testid: name, on: { click: () => actions.command(name === 'step-once' ? 'step' : name) } });
+  const fork = forkDialog(store, actions);
   const confirm = stopDialog(() => actions.command('stop'));
   const all = {
     pause: button('pause', 'Pause', 'Hold the training after this step; the trainer keeps its slot'),
     resume: button('resume', 'Resume', 'Go on training'),
     step: button('step-once', 'Step', 'Train one step, then pause again'),
     checkpoint: button('checkpoint', 'Checkpoint', 'Write a checkpoint now'),
+    fork: fork.button,
     stop: h('button', {
       type: 'button', text: 'Stop…', testid: 'stop', title: 'End this run', on: { click: () => confirm.showModal() },
     }),
   };
-  const element = h('div', { class: 'commands' }, ...Object.values(all), confirm);
+  const element = h('div', { class: 'commands' }, ...Object.values(all), confirm, fork.dialog);
 
   const show = () => {
     const status = store.state.open?.run.status ?? '';
@@ -38,9 +41,15 @@ export function commands(store, actions) {
     all.stop.disabled = hasEnded(status) || status === '';
     if (all.stop.disabled && confirm.open) confirm.close();
   };
-  const dispose = store.subscribe(['run'], show);
+  const stop = store.subscribe(['run'], show);
   show();
-  return { element, dispose };
+  return {
+    element,
+    dispose: () => {
+      stop();
+      fork.dispose();
+    },
+  };
 }
 
 /** @param {() => void} onStop */

@@ -18,9 +18,10 @@ const LABEL_HEIGHT = 15;
  * @property {boolean} [isAlarm]
  */
 
-/** Applied knob changes, as marks. @param {import('../lib/store.js').RunState | null} open @returns {Mark[]} */
+/** Applied knob changes, and where a fork began, as marks. @param {import('../lib/store.js').RunState | null} open @returns {Mark[]} */
 export function changeMarks(open) {
-  const marks = [];
+  const { parent, parent_step: step } = open?.run ?? {};
+  const marks = parent ? [{ key: 'fork', step: step ?? 0, text: `forked from ${parent} at step ${integer(step ?? 0)}` }] : [];
   for (const [key, { kind, outcome, step, name, old, new: value }] of open?.ledger ?? []) {
     if (kind !== 'knob' || outcome !== 'applied' || step === null || step === undefined) continue;
     const from = old === null || old === undefined ? '' : `${exact(old)} → `;

@@ -162,3 +162,12 @@ test('an event of a kind that this page does not know changes nothing', () => {
   const open = run();
   assert.deepEqual(applyEvent(open, event('hologram', {})), []);
 });
+
+test('a knob that an attempt sets again is in force when its series says so', () => {
+  const open = run();
+  open.run.knobs = [{ name: 'r1.weight', kind: 'number', default: 1, value: 1 }, { name: 'ema.sample', kind: 'boolean', default: true, value: true }];
+  const said = (values) => applyEvent(open, event('scalars', { groups: [{ steps: [63], values }] }, { step: 63 }));
+  assert.ok(said({ 'knob.r1.weight': [0.5], 'knob.ema.sample': [0] }).includes('knobs'));
+  assert.deepEqual(open.run.knobs.map(({ value }) => value), [0.5, false]);
+  assert.ok(!said({ 'knob.r1.weight': [0.5], 'loss.d': [1] }).includes('knobs'));
+});

@@ -78,7 +78,7 @@ def train(draw, tape, oracle, *, attempt, start, steps, every, run="r", own_from
 
 def check(desk, oracle, name, first, last, most, run="r"):
     with desk.database.read() as session:
-        row = series.find(session, run, name)
+        row = series.find(session, desk.row(run), name)
         found = series.scalars(session, desk.row(run), row, first, last, most)
     width, wanted = oracle.buckets(name, first, last, most)
     rows = zip(found.steps, found.min, found.max, found.last, found.nonfinite, strict=True)
@@ -151,7 +151,7 @@ def test_a_reload_shows_the_same_picture(desk, tape):
 
     def ask():
         with desk.database.read() as session:
-            return series.scalars(session, desk.row("r"), series.find(session, "r", "loss.d"), 0, None, 300)
+            return series.scalars(session, desk.row("r"), series.find(session, desk.row("r"), "loss.d"), 0, None, 300)
 
     assert ask().model_dump_json() == ask().model_dump_json()
 
@@ -163,7 +163,7 @@ def test_exact_to_the_last_bit(desk, tape):
     desk.record(tape.take())
     for _ in range(2):
         with desk.database.read() as session:
-            found = series.scalars(session, desk.row("r"), series.find(session, "r", "x"), 0, None, 10)
+            found = series.scalars(session, desk.row("r"), series.find(session, desk.row("r"), "x"), 0, None, 10)
         wire = found.model_validate_json(found.model_dump_json())
         assert [value.hex() for value in wire.last] == [value.hex() for value in exact]
         tape.say("r", RunStatus(status="finished"), 5)  # the second time from a chunk
@@ -176,12 +176,12 @@ def test_the_list_shows_the_last_measurement_also_after_a_cut(desk, tape):
     tape.say("r", Scalars(groups=[ScalarGroup(steps=[1, 2, 3], values={"x": [1.0, 2.0, math.nan]})]), 3)
     desk.record(tape.take())
     with desk.database.read() as session:
-        (before,) = series.listed(session, "r")
+        (before,) = series.listed(session, desk.row("r"))
     assert (before.last_step, repr(before.last)) == (3, "nan")
     tape.say("r", RunStatus(status="running", from_step=2), 2, attempt=2)
     desk.record(tape.take())
     with desk.database.read() as session:
-        (after,) = series.listed(session, "r")
+        (after,) = series.listed(session, desk.row("r"))
     assert (after.last_step, after.last) == (2, 2.0)
     assert desk.row("r").step == 2
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from contract import names
-from contract.events import CheckpointWritten, RunStatus
+from contract.events import CheckpointWritten, Points, RunStatus
 from contract.names import checkpoint_name
 from contract.runs import LedgerItem, Run
 
@@ -80,6 +80,31 @@ def test_its_curve_goes_on_from_its_parents(stack, parent):
     assert found["last"][198:] == [199.0, 200.0, -1.0, -2.0]
     own = stack.get(f"/runs/{parent.id}/series/loss.d", buckets=1000)
     assert own["steps"] == list(range(1, 301))
+
+
+def test_before_it_starts_a_fork_shows_its_parents_history_up_to_there(stack, parent):
+    child = fork(stack, parent)
+    [listed] = [item for item in stack.get(f"/runs/{child.id}/series")["items"] if item["name"] == "loss.d"]
+    assert (listed["last_step"], listed["last"]) == (None, None), "what came after the fork is not its own"
+    assert stack.get(f"/runs/{child.id}/series/loss.d", buckets=1000)["last"] == [float(step) for step in range(1, 201)]
+    missing = stack.http.get(f"/runs/{child.id}/series/nosuch")
+    assert (missing.status_code, "it has: loss.d" in missing.json()["detail"]) == (404, True)
+
+
+def test_pictures_and_points_of_its_parent_are_its_own_up_to_the_fork(stack, training, parent):
+    for step in (100, 250):
+        cloud = Points(series="points", generated=[[float(step), 0.0]], real=[], extent=[0, 1, 0, 1])
+        stack.recorded(training[1].say(cloud, step))
+    child = fork(stack, parent)
+    assert stack.get(f"/runs/{child.id}/series/points")["steps"] == [100]
+    assert stack.get(f"/runs/{child.id}/series/points/100")["generated"] == [[100.0, 0.0]]
+    assert stack.http.get(f"/runs/{child.id}/series/points/250").status_code == 404
+
+
+def test_an_export_has_the_whole_history(stack, parent):
+    child = fork(stack, parent)
+    lines = stack.http.get(f"/runs/{child.id}/export").text.splitlines()
+    assert (lines[0], lines[1], lines[-1]) == ("step,loss.d", "1,1.0", "200,200.0")
 
 
 def test_knobs_and_overridden_knobs_are_in_force_from_its_first_step(stack, parent):

@@ -1,0 +1,79 @@
+"""Forks on the real stack: an unchanged one repeats its parent to the last bit, and one is made in the browser."""
+
+import pytest
+
+from tests.e2e.test_main_job import signed_in, wait_until
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(420)]
+
+STEPS = 900
+
+
+def finished(run):
+    return run["status"] == "finished"
+
+
+def checkpointed(client):
+    """A run that has finished, with a checkpoint that was asked for on its way, and that checkpoint's step."""
+    run = client.launch("ring-collapse", steps=STEPS)
+    client.wait(run, lambda r: r["step"] > 200, within_s=120)
+    client.post(f"/runs/{run}/commands", json={"command": "checkpoint"})
+    client.wait(run, finished, within_s=120)
+    [asked] = [c for c in client.get(f"/runs/{run}/checkpoints").json()["items"] if c["reason"] == "asked"]
+    return run, asked["step"]
+
+
+def losses(client, run):
+    found = client.get(f"/runs/{run}/series/loss.d", params={"buckets": 10_000}).json()
+    return dict(zip(found["steps"], found["last"], strict=True))
+
+
+def test_an_unchanged_fork_repeats_its_parent_bit_for_bit_and_a_changed_one_does_not(server):
+    client = server.client()
+    run, step = checkpointed(client)
+    assert 0 < step < STEPS
+    parent = losses(client, run)
+    same = client.post(f"/runs/{run}/forks", json={"checkpoint_step": step}).json()["id"]
+    knobs = {"optimiser.d.lr": 2e-3}
+    other = client.post(f"/runs/{run}/forks", json={"checkpoint_step": step, "knobs": knobs}).json()["id"]
+    for fork in (same, other):
+        client.wait(fork, finished, within_s=120)
+    assert losses(client, same) == parent
+    changed = losses(client, other)
+    assert changed.keys() == parent.keys()
+    assert all(changed[at] == loss for at, loss in parent.items() if at <= step)
+    assert changed[step + 5] != parent[step + 5]
+    [item] = client.get(f"/runs/{other}/ledger").json()["items"]
+    assert (item["name"], item["new"], item["step"], item["outcome"]) == ("optimiser.d.lr", 2e-3, step + 1, "applied")
+
+
+@pytest.mark.browser
+def test_a_run_is_forked_with_another_knob_in_the_browser(page, server):
+    client = server.client()
+    run, step = checkpointed(client)
+    signed_in(page, server, f"/runs/{run}")
+    wait_until(page, lambda: page.get_by_test_id("fork").is_enabled(), within_s=20, what="the checkpoints")
+    page.get_by_test_id("fork").click()
+    dialog = page.get_by_test_id("fork-dialog")
+    dialog.get_by_test_id("fork-from").select_option(str(step))
+    dialog.get_by_test_id("fork-add-knob").click()
+    dialog.get_by_test_id("fork-knob").select_option("r1.weight")
+    dialog.get_by_test_id("fork-value").fill("-1")
+    dialog.get_by_test_id("fork-confirm").click()
+    assert "r1.weight must be a number from 0" in dialog.get_by_test_id("fork-problem").inner_text()
+    dialog.get_by_test_id("fork-value").fill("0.1")
+    dialog.get_by_test_id("fork-steps").fill(str(step))
+    dialog.get_by_test_id("fork-confirm").click()
+    refused = dialog.get_by_test_id("fork-problem")
+    wait_until(page, lambda: f"must be above {step}" in refused.inner_text(), within_s=10, what="the server's refusal")
+    dialog.get_by_test_id("fork-steps").fill(str(step + 60))
+    dialog.get_by_test_id("fork-confirm").click()
+    page.wait_for_url(lambda url: "/runs/" in url and run not in url)
+    child = page.url.rsplit("/", 1)[1]
+    assert f"fork of {run} at step {step}" in page.get_by_test_id("parent").inner_text()
+    client.wait(child, finished, within_s=120)
+    wait_until(page, lambda: page.get_by_test_id("status").inner_text() == "finished", within_s=20, what="the end")
+    assert page.get_by_test_id("knob-r1.weight").get_by_test_id("input").input_value() == "0.1"
+    assert min(losses(client, child)) == 1
+    page.get_by_test_id("parent").click()
+    page.wait_for_url(f"**/runs/{run}?t={step}")
