@@ -1,6 +1,8 @@
 """The SQL database: how to read it, how to write to it, and how it comes to have the tables of this version."""
 
 import logging
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -118,6 +120,24 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
+def _begin_wal(cursor: Any) -> None:  # Any: a DBAPI cursor has no common type
+    """SQLite does not wait by itself where several processes make a new file WAL at once.
+
+    Raises:
+        sqlite3.OperationalError: if it is still locked when a writer would have given up too.
+    """
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
 def _use_wal(engine: Engine) -> None:
     """Transactions by hand, since sqlite3's own would begin late and then fail instead of waiting."""
 
@@ -126,7 +146,7 @@ def _use_wal(engine: Engine) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _begin_wal(cursor)
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()

@@ -23,6 +23,7 @@ from contract.jobs import Change, Resume
 from contract.knobs import KnobDescription, KnobValue
 from contract.names import checkpoint_name
 from contract.numbers import dumps, loads
+from contract.ramps import Wish
 from contract.resolve import SpecProblem, knobs_of_spec
 from contract.runs import CreateRun, ForkRun, Run
 from contract.spec import RunSpec
@@ -61,17 +62,20 @@ def _prepared(services: Services, parent: str, asked: ForkRun, author: str, reas
     known = list(_known(above, changes, spec, catalogue, origin.step))
     row = _row(above, origin.step, asked, spec, known)
     wanted = {**_overridden(old, spec, catalogue), **asked.knobs}
-    values = knobs.check(row, wanted) if wanted else {}
+    wishes = knobs.check(row, wanted) if wanted else {}
     first = origin.step + 1
     before = {knob.name: knob.default for knob in known}
-    entries = _entries(row, values, before, first=first, position=position, author=author, reason=reason)
+    entries = _entries(row, wishes, before, first=first, position=position, author=author, reason=reason)
     copy = _copied(services, row, origin)
     return Prepared(
         row=row,
         spec=spec,
         resume=Resume(
             checkpoints=[reference(copy)],
-            ledger=[Change(step=first, name=name, value=value) for name, value in values.items()],
+            ledger=[
+                Change(step=first, name=name, value=wish.to, over=wish.over, shape=wish.shape)
+                for name, wish in wishes.items()
+            ],
         ),
         further=[copy, *entries],
         undo=lambda: services.artefacts.delete(f"runs/{row.id}/"),
@@ -163,7 +167,7 @@ def _copied(services: Services, row: RunRow, origin: CheckpointRow) -> Checkpoin
 
 def _entries(
     row: RunRow,
-    values: Mapping[str, KnobValue],
+    wishes: Mapping[str, Wish],
     before: Mapping[str, Any],  # Any: see KnobDescription.default
     *,
     first: int,
@@ -173,14 +177,16 @@ def _entries(
 ) -> Iterator[LedgerRow]:
     """What the ledger says of the knobs that the fork begins with: in force from its first step."""
     request = secrets.token_hex(8)
-    for name, value in values.items():
+    for name, wish in wishes.items():
         yield LedgerRow(
             request_id=request,
             name=name,
             run=row.id,
             kind="knob",
             old=None if name not in before else dumps(before[name]).decode(),
-            new=dumps(value).decode(),
+            new=dumps(wish.to).decode(),
+            over=wish.over,
+            shape=wish.shape,
             author=author,
             reason=reason or f"fork of {row.parent} at step {row.parent_step}",
             asked_at=row.created_at,

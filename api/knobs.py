@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
-from api.problems import InvalidKnobs
+from api.problems import InvalidKnobs, invalid
 from api.tables import LedgerRow, RunRow
 from contract.knobs import KnobDescription, KnobValue
 from contract.numbers import dumps, loads, shown
+from contract.ramps import Ramp, Wish
 from contract.resolve import SpecProblem
 from contract.runs import KnobState
 from contract.spec import RunSpec
@@ -37,11 +38,11 @@ def states(row: RunRow, applied: Iterable[LedgerRow], unanswered: Iterable[Ledge
     """
     changes = {change.name: change for change in applied if _in_force(row, change)}
     wishes = {wish.name: value(wish.new) for wish in unanswered}
-    return [_state(knob, changes.get(knob.name), wishes.get(knob.name)) for knob in decode(row)]
+    return [_state(row, knob, changes.get(knob.name), wishes.get(knob.name)) for knob in decode(row)]
 
 
-def check(row: RunRow, wanted: Mapping[str, Any]) -> dict[str, KnobValue]:  # Any: JSON
-    """The wanted values, if the run has such knobs and all the values are allowed.
+def check(row: RunRow, wanted: Mapping[str, Any]) -> dict[str, Wish]:  # Any: JSON
+    """What is wanted, each a value or a `Wish`, if the run has such knobs and all the values are allowed.
 
     Raises:
         InvalidKnobs: if there are none, or one is unknown or out of bounds; every fault is named.
@@ -57,7 +58,7 @@ def check(row: RunRow, wanted: Mapping[str, Any]) -> dict[str, KnobValue]:  # An
     ]
     if refusals:
         raise InvalidKnobs("; ".join(refusal.message for refusal in refusals), refusals)
-    return {name: int(wish) if by_name[name].kind == "integer" else wish for name, wish in wanted.items()}
+    return {name: _wish(by_name[name], wish) for name, wish in wanted.items()}
 
 
 def value(text: str | None) -> KnobValue | None:
@@ -68,13 +69,31 @@ def value(text: str | None) -> KnobValue | None:
 
 def _refusal(row: RunRow, known: Mapping[str, KnobDescription], name: str, wish: object) -> str | None:
     if name in known:
-        return known[name].refusal(wish)
+        return _ramp_refusal(known[name], wish) if isinstance(wish, Mapping) else known[name].refusal(wish)
     fixed = _fixed(RunSpec.model_validate_json(row.spec))
     if name in fixed:
         return f"{name} is fixed when a run is launched, here at {shown(fixed[name])}; launch another run to change it"
     near = get_close_matches(name, known, n=3)
     hint = f"; did you mean {' or '.join(near)}?" if near else "."
     return f"no knob called {shown(name)}{hint} This run has: {', '.join(known)}"
+
+
+def _ramp_refusal(knob: KnobDescription, wish: Mapping[str, Any]) -> str | None:
+    """Why a knob cannot be moved like that."""
+    try:
+        ramp = Wish.model_validate(wish)
+    except ValidationError as error:
+        faults = "; ".join(f"{one.where}: {one.message}" for one in invalid(error.errors()))
+        return f'{knob.name}: give a value, or {{"to": value, "over": steps, "shape": "linear" or "cosine"}}; {faults}'
+    if knob.kind == "boolean" and ramp.over > 1:
+        return f"{knob.name} is on or off, so it cannot move over {ramp.over} steps"
+    return knob.refusal(wish["to"])
+
+
+def _wish(knob: KnobDescription, wish: Any) -> Wish:
+    whole = Wish.model_validate(wish if isinstance(wish, Mapping) else {"to": wish})
+    to = int(whole.to) if knob.kind == "integer" else whole.to
+    return whole.model_copy(update={"to": to})
 
 
 def _fixed(spec: RunSpec) -> dict[str, Any]:
@@ -99,11 +118,21 @@ def _in_force(row: RunRow, change: LedgerRow) -> bool:
     return change.step is not None and row.from_step < change.step <= row.step + 1
 
 
-def _state(knob: KnobDescription, change: LedgerRow | None, wish: KnobValue | None) -> KnobState:
-    now = None if change is None else value(change.new)
+def _state(row: RunRow, knob: KnobDescription, change: LedgerRow | None, wish: KnobValue | None) -> KnobState:
+    now = None if change is None else _moved(row, knob, change)
     return KnobState(
         **knob.model_dump(),
         value=knob.default if now is None else now,
         applied_step=None if change is None else change.step,
         asked=wish,
     )
+
+
+def _moved(row: RunRow, knob: KnobDescription, change: LedgerRow) -> KnobValue | None:
+    """A changed knob's value in force: on its way, when it moves over several steps."""
+    old, new = value(change.old), value(change.new)
+    if change.over == 1 or old is None or new is None:
+        return new
+    is_whole = knob.kind == "integer"
+    about = {"start": change.step, "old": old, "new": new, "over": change.over, "shape": change.shape}
+    return Ramp.model_validate({"name": knob.name, "is_whole": is_whole, **about}).at(row.step)

@@ -31,8 +31,10 @@ def ask_knobs(services: Services, run: str, wanted: Mapping[str, Any], author: s
         InvalidKnobs: if a knob does not exist or a value is not allowed.
     """
     row, now = _active(services, run, "its knobs cannot change any more")
-    values = knobs.check(row, wanted)
-    requests = [KnobRequest(name=name, value=value, old=now[name]) for name, value in values.items()]
+    requests = [
+        KnobRequest(name=name, value=wish.to, old=now[name], over=wish.over, shape=wish.shape)
+        for name, wish in knobs.check(row, wanted).items()
+    ]
     asked = KnobAsked(request_id=secrets.token_hex(8), author=author, reason=reason, knobs=requests)
     return _ask(services.redis, row, asked)
 

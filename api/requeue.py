@@ -10,7 +10,7 @@ from api.knobs import value
 from api.redis_store.store import RedisStore
 from api.speaking import said
 from api.store import checkpoints, ledger
-from api.tables import CheckpointRow, RunRow
+from api.tables import CheckpointRow, LedgerRow, RunRow
 from contract.events import Envelope, RunStatus
 from contract.jobs import Change, CheckpointRef, Resume, TrainJob
 from contract.spec import RunSpec
@@ -49,7 +49,7 @@ def resume_of(session: Session, run: RunRow, *, paused: bool) -> Resume:
     changes = ledger.applied(session, [run.id]).get(run.id, [])
     return Resume(
         checkpoints=[reference(row) for row in checkpoints.usable(session, run.id)],
-        ledger=[_change(row.step or 0, row.name, row.new) for row in changes],
+        ledger=[_change(row) for row in changes],
         answered=ledger.answered(session, run.id),
         paused=paused,
     )
@@ -60,8 +60,9 @@ def reference(row: CheckpointRow) -> CheckpointRef:
     return CheckpointRef(step=row.step, name=row.name, sha256=row.sha256, reason=row.reason)
 
 
-def _change(step: int, name: str, new: str | None) -> Change:
-    now = value(new)
+def _change(row: LedgerRow) -> Change:
+    now = value(row.new)
     if now is None:
-        raise ValueError(f"the ledger has no value for the applied knob {name}")
-    return Change(step=step, name=name, value=now)
+        raise ValueError(f"the ledger has no value for the applied knob {row.name}")
+    said = {"step": row.step or 0, "name": row.name, "value": now, "over": row.over, "shape": row.shape}
+    return Change.model_validate(said)

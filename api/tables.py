@@ -125,6 +125,9 @@ class LedgerRow(Base):
     attempt: Mapped[int | None] = mapped_column(Integer)
     """The attempt that answered."""
     latency_ms: Mapped[float | None] = mapped_column(Float)
+    over: Mapped[int] = mapped_column(Big, default=1, server_default="1")
+    """Steps over which a knob moves to its new value."""
+    shape: Mapped[str] = mapped_column(Text, default="linear", server_default="linear")
 
 
 class CheckpointRow(Base):

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from contract.knobs import KnobDescription, KnobValue
 from contract.numbers import Wire, dumps, loads
+from contract.ramps import Shape
 
 VERSION = 1
 """Version of the event format; a reader refuses one that it does not know."""
@@ -139,6 +140,9 @@ class KnobRequest(Wire):
     name: str
     value: KnobValue
     old: KnobValue | None = None
+    over: int = 1
+    """Steps over which it moves to the value; 1: at once."""
+    shape: Shape = "linear"
 
 
 class KnobAsked(Body):

@@ -2,6 +2,7 @@
 
 from contract.knobs import KnobValue
 from contract.numbers import Wire
+from contract.ramps import Shape
 from contract.spec import RunSpec
 
 
@@ -11,6 +12,9 @@ class Change(Wire):
     step: int
     name: str
     value: KnobValue
+    over: int = 1
+    """Steps over which it moved to the value."""
+    shape: Shape = "linear"
 
 
 class CheckpointRef(Wire):

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 from contract.events import CommandName, Density, Eigenvalues, Number, Outcome, SeriesInfo, Spectrum, Status
 from contract.knobs import KnobDescription, KnobValue
 from contract.numbers import Wire
+from contract.ramps import Shape
 from contract.spec import RunSpec
 
 T = TypeVar("T")
@@ -83,7 +84,7 @@ class ForkRun(Wire):
     checkpoint_step: int = Field(ge=0)
     """Step of a checkpoint of the parent."""
     knobs: dict[str, Any] = {}  # Any: JSON; checked against the run's knobs
-    """Set at the fork's first step; all others are as they were at the checkpoint."""
+    """Set, or begun to move, at the fork's first step; all others are as they were at the checkpoint."""
     overrides: dict[str, Any] = {}  # Any: JSON; checked against the catalogue
     """Deep-merged into the parent's spec: whatever leaves the weights their shapes. Another seed gives other randomness
     from here on; the same one repeats the parent's, bit for bit on one machine's CPU."""
@@ -121,6 +122,9 @@ class LedgerItem(Wire):
     name: str
     old: KnobValue | None = None
     new: KnobValue | None = None
+    over: int = 1
+    """Steps over which the knob moves to the new value; 1: at once."""
+    shape: Shape = "linear"
     author: str
     reason: str | None = None
     """What the author gave as the reason."""

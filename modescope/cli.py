@@ -12,6 +12,7 @@ from rich.table import Table
 
 from contract.events import CommandName
 from contract.numbers import dumps
+from contract.ramps import Shape
 from contract.runs import Run
 from modescope.answers import gather
 from modescope.client import Client
@@ -132,15 +133,20 @@ def _watch(client: Client, run: Run, *, as_json: bool) -> None:
 @click.command(name="set")
 @run_argument
 @click.argument("assignments", nargs=-1, required=True, metavar="KNOB=VALUE...")
+@click.option("--over", default=1, type=click.IntRange(1), help="Steps over which they move there; 1: at once.")
+@click.option("--shape", type=click.Choice(["linear", "cosine"]), default="linear", help="How they move.")
 @reason_option
 @timeout_option
 @json_option
-def set_knobs(*, run_id: str, assignments: tuple[str, ...], reason: str | None, within_s: float, as_json: bool) -> None:
+def set_knobs(
+    *, run_id: str, assignments: tuple[str, ...], over: int, shape: Shape, reason: str | None, within_s: float,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Set knobs of RUN, all at one step, and wait for the outcome; exit status 1 unless all were applied."""
     knobs = dict(split(assignment) for assignment in assignments)
     with _client() as client:
         cursor = client.run(run_id).cursor
-        accepted = client.set(run_id, knobs, reason=reason)
+        accepted = client.set(run_id, knobs, over=over, shape=shape, reason=reason)
         request = Request(run_id, accepted.request_id, knobs, cursor)
         _await(client, request, within_s=within_s, as_json=as_json)
 

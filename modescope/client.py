@@ -20,6 +20,7 @@ import httpx
 from contract.components import Catalogue
 from contract.events import CommandName, Envelope
 from contract.knobs import KnobValue
+from contract.ramps import Shape
 from contract.runs import Accepted, Checkpoint, LedgerItem, Run, ScalarSeries, SeriesState, WorkerInfo
 from modescope.connection import Connection
 from modescope.datafolder import DataFolder
@@ -141,11 +142,28 @@ class Client:
         """Delete a run that is not active, with all that is recorded of it."""
         self._connection.call("DELETE", f"/runs/{run}")
 
-    def set(self, run: str, knobs: Mapping[str, KnobValue], *, reason: str | None = None) -> Accepted:
-        """Ask for new values of knobs; all apply at one step boundary. The outcome comes as an event."""
+    def set(
+        self,
+        run: str,
+        knobs: Mapping[str, KnobValue],
+        *,
+        over: int = 1,
+        shape: Shape = "linear",
+        reason: str | None = None,
+    ) -> Accepted:
+        """Ask for new values of knobs; all apply at one step boundary. The outcome comes as an event.
+
+        Args:
+            run: which.
+            knobs: name → value.
+            over: steps over which they move to their values; 1: at once.
+            shape: how they move.
+            reason: for the ledger.
+        """
         headers = {} if reason is None else {"X-Modescope-Reason": reason}
+        body = {name: {"to": to, "over": over, "shape": shape} if over > 1 else to for name, to in knobs.items()}
         return Accepted.model_validate_json(
-            self._connection.call("PATCH", f"/runs/{run}/knobs", json=dict(knobs), headers=headers)
+            self._connection.call("PATCH", f"/runs/{run}/knobs", json=body, headers=headers)
         )
 
     def command(

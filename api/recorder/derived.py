@@ -134,6 +134,7 @@ class Derivation:
         for knob in body.knobs:
             old = None if knob.old is None else dumps(knob.old).decode()
             row = LedgerRow(kind="knob", name=knob.name, old=old, new=dumps(knob.value).decode())
+            row.over, row.shape = knob.over, knob.shape
             self._ask(run, event, body, row, position)
 
     def on_command_asked(self, run: RunRow, event: Envelope, body: CommandAsked, position: int) -> None:

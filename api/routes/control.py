@@ -27,6 +27,7 @@ from api.problems import (
 from api.requests import ask_knobs, give_command
 from api.rewind import rewind
 from api.store import ledger
+from contract.ramps import Wish
 from contract.runs import Accepted, GiveCommand, LedgerItem, Page
 
 router = APIRouter(
@@ -34,7 +35,7 @@ router = APIRouter(
 )
 
 # Not KnobValue: pydantic would turn "0.5" into 0.5; the knob itself says what it takes.
-Wanted = Annotated[Any, WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "boolean"}]})]
+Wanted = Annotated[Any, WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "boolean"}, Wish.model_json_schema()]})]
 EXAMPLE = {"auxiliary.weight": 2.0}
 
 LedgerPage = Page[LedgerItem]
@@ -53,7 +54,10 @@ def ask_for_knobs(
     author: Author,
     reason: Reason = None,
 ) -> Accepted:
-    """Ask for new values: all come into force at one step boundary. The trainer's answer comes as an event."""
+    """Ask for new values: all come into force at one step boundary. The trainer's answer comes as an event.
+
+    A knob moves to its value over several steps where `{"to", "over", "shape"?}` stands in the value's place.
+    """
     return ask_knobs(serving, run, body, author, reason)
 
 

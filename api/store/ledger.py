@@ -63,6 +63,8 @@ def item(row: LedgerRow) -> LedgerItem:
         name=row.name,
         old=value(row.old),
         new=value(row.new),
+        over=row.over,
+        shape="cosine" if row.shape == "cosine" else "linear",
         author=row.author,
         reason=row.reason,
         asked_at=row.asked_at,

@@ -65,7 +65,7 @@ export const createRun = (wanted) => request('POST', '/runs', wanted, { 'Idempot
 /**
  * Ask for new values; what becomes of them comes back as events.
  * @param {string} run
- * @param {Record<string, number | boolean>} values
+ * @param {Record<string, unknown>} values each a value, or {to, over, shape}
  * @param {string} reason
  */
 export function askKnobs(run, values, reason) {

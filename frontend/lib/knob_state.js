@@ -33,7 +33,7 @@ export function rowState(knob, draft, latest, moment) {
   if (latest === null) return { kind: 'plain', text: '' };
   switch (latest.outcome) {
     case 'applied':
-      return applied(latest, moment.now_s);
+      return applied(latest, moment);
     case 'refused':
       return refused(knob, latest, moment.now_s);
     case 'superseded':
@@ -77,8 +77,10 @@ function drafted(knob, draft) {
   return { kind: 'edited', text: `was ${exact(knob.value ?? knob.default)}${loss}` };
 }
 
-/** @param {import('./types.js').LedgerItem} item @param {number} now_s @returns {RowState} */
-function applied(item, now_s) {
+/** @param {import('./types.js').LedgerItem} item @param {{now_s: number, step: number}} moment @returns {RowState} */
+function applied(item, { now_s, step }) {
+  const last = (item.step ?? 0) + (item.over ?? 1) - 1;
+  if ((item.over ?? 1) > 1 && step < last) return { kind: 'applied', text: `moves to ${exact(item.new ?? '')} until @${integer(last)}` };
   const took = item.latency_ms === null || item.latency_ms === undefined ? '' : ` · ${latency(item.latency_ms)}`;
   const by = item.author === '' || item.author === 'page' ? '' : ` · ${item.author}`;
   const isNews = now_s - item.asked_at < NEWS_S;

@@ -59,6 +59,7 @@
  * @property {string} name
  * @property {number | boolean | null} [old]
  * @property {number | boolean | null} [new]
+ * @property {number} [over] steps over which the knob moves
  * @property {string} author
  * @property {string | null} [reason]
  * @property {number} asked_at

@@ -42,7 +42,7 @@ export function runPage(context, id) {
     else notFound(context, `There is no run “${id}”.`, problem.message);
   });
   const actions = {
-    applyKnobs: (/** @type {Record<string, number | boolean>} */ values, /** @type {string} */ reason) => askKnobs(id, values, reason),
+    applyKnobs: (/** @type {Record<string, unknown>} */ values, /** @type {string} */ reason) => askKnobs(id, values, reason),
     command: (/** @type {string} */ name) => giveCommand(id, name).then(() => {}, (error) => context.announce(error.message, 'bad')),
     fork: async (/** @type {object} */ wanted, /** @type {boolean} */ isStopped) => {
       const { id: child } = await forkRun(id, wanted);

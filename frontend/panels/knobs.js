@@ -17,7 +17,7 @@ const TICK_MS = 200;
 
 /**
  * @param {import('../lib/store.js').Store} store
- * @param {{applyKnobs: (values: Record<string, number | boolean>, reason: string) => Promise<{request_id: string}>}} actions
+ * @param {{applyKnobs: (values: Record<string, unknown>, reason: string) => Promise<{request_id: string}>}} actions
  */
 export function knobs(store, actions) {
   const { element, aside, body } = panel('Knobs', { class: 'knobs', testid: 'knobs' });
@@ -40,7 +40,9 @@ export function knobs(store, actions) {
       if (invalid !== undefined) rows.get(invalid[0])?.focus();
       return;
     }
-    await send(store, actions, values, foot);
+    const ramp = foot.ramp();
+    if (ramp === null) return;
+    await send(store, actions, values, ramp, foot);
   };
   const rowActions = {
     edit: (/** @type {string} */ name, /** @type {string} */ text, /** @type {string | null} */ problem) => edit(store, name, text, problem),
@@ -125,13 +127,26 @@ function footer(onApply, onRevert) {
   const reason = h('input', { type: 'text', placeholder: 'why? (goes into the ledger)', 'aria-label': 'Reason', testid: 'knob-reason', maxlength: 200 });
   const apply = h('button', { type: 'button', class: 'primary small', text: 'Apply', title: 'Ctrl+Enter', testid: 'apply-knobs', on: { click: onApply } });
   const revert = h('button', { type: 'button', class: 'small', text: 'Revert', testid: 'revert-knobs', on: { click: onRevert } });
-  const element = h('footer', { class: 'knob-bar', hidden: true }, problem, reason, h('div', { class: 'row' }, words, h('span', { class: 'spring' }), revert, apply));
+  const over = h('input', { type: 'text', inputmode: 'numeric', value: '1', 'aria-label': 'Steps over which the knobs move', testid: 'knob-over' });
+  const shape = h('select', { 'aria-label': 'How they move', testid: 'knob-shape', hidden: true }, h('option', { value: 'linear', text: 'evenly' }), h('option', { value: 'cosine', text: 'slowly at both ends' }));
+  over.addEventListener('input', () => (shape.hidden = !(Number(over.value) > 1)));
+  const ramp = h('div', { class: 'row knob-ramp' }, h('span', { class: 'soft', text: 'over' }), over, h('span', { class: 'soft', text: 'steps' }), shape);
+  const element = h('footer', { class: 'knob-bar', hidden: true }, problem, reason, ramp, h('div', { class: 'row' }, words, h('span', { class: 'spring' }), revert, apply));
   return {
     element,
     reason: () => reason.value,
+    /** Over how many steps, and how; null, with the reason shown, when that cannot be. */
+    ramp: () => {
+      const steps = Number(over.value);
+      if (Number.isInteger(steps) && steps >= 1) return { over: steps, shape: shape.value };
+      setText(problem, `the steps to move over must be a whole number from 1; got ${over.value.trim() === '' ? 'nothing' : over.value}`);
+      return null;
+    },
     because: (/** @type {string} */ words) => (reason.value = words),
     done: () => {
       reason.value = '';
+      over.value = '1';
+      shape.hidden = true;
       setText(problem, '');
     },
     fail: (/** @type {string} */ message) => setText(problem, message),
@@ -177,9 +192,10 @@ function ready(store, names) {
  * @param {import('../lib/store.js').Store} store
  * @param {Parameters<typeof knobs>[1]} actions
  * @param {Record<string, number | boolean>} values
+ * @param {{over: number, shape: string}} ramp
  * @param {ReturnType<typeof footer>} foot
  */
-async function send(store, actions, values, foot) {
+async function send(store, actions, values, ramp, foot) {
   const names = Object.keys(values);
   const mark = (/** @type {Partial<import('../lib/knob_state.js').Draft>} */ change, /** @type {string[]} */ which) =>
     store.change(['drafts'], ({ drafts }) => {
@@ -190,7 +206,7 @@ async function send(store, actions, values, foot) {
     });
   mark({ sent: 'under way' }, names);
   try {
-    const { request_id } = await actions.applyKnobs(values, foot.reason());
+    const { request_id } = await actions.applyKnobs(ramp.over > 1 ? moving(values, ramp) : values, foot.reason());
     mark({ sent: request_id }, names);
     foot.done();
   } catch (error) {
@@ -211,4 +227,9 @@ function revertAll(store) {
 function hasOpenRequest(open) {
   const recent_s = Date.now() / 1000 - 30;
   return open !== null && [...open.ledger.values()].some(({ kind, outcome, asked_at }) => kind === 'knob' && (!outcome || asked_at > recent_s));
+}
+
+/** Knobs that move to their values; one that is on or off cannot, and is set at once. @param {Record<string, number | boolean>} values @param {{over: number, shape: string}} ramp */
+function moving(values, ramp) {
+  return Object.fromEntries(Object.entries(values).map(([name, to]) => [name, typeof to === 'boolean' ? to : { to, ...ramp }]));
 }

@@ -69,7 +69,8 @@ function row(item, actions) {
 function change(item) {
   if (item.kind !== 'knob' || item.new === null || item.new === undefined) return null;
   const from = item.old === null || item.old === undefined ? '' : `${exact(item.old)} → `;
-  return h('span', { class: 'ledger-change', text: from + exact(item.new) });
+  const over = (item.over ?? 1) > 1 ? ` over ${integer(item.over ?? 1)}` : '';
+  return h('span', { class: 'ledger-change', text: from + exact(item.new) + over });
 }
 
 /** @param {import('../lib/types.js').LedgerItem} item */

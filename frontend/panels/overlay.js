@@ -22,10 +22,10 @@ const LABEL_HEIGHT = 15;
 export function changeMarks(open) {
   const { parent, parent_step: step } = open?.run ?? {};
   const marks = parent ? [{ key: 'fork', step: step ?? 0, text: `forked from ${parent} at step ${integer(step ?? 0)}` }] : [];
-  for (const [key, { kind, outcome, step, name, old, new: value }] of open?.ledger ?? []) {
+  for (const [key, { kind, outcome, step, name, old, new: value, over = 1 }] of open?.ledger ?? []) {
     if (kind !== 'knob' || outcome !== 'applied' || step === null || step === undefined) continue;
     const from = old === null || old === undefined ? '' : `${exact(old)} → `;
-    marks.push({ key, step, text: `${name} ${from}${exact(value ?? '')} at step ${integer(step)}` });
+    marks.push({ key, step, text: `${name} ${from}${exact(value ?? '')} ${over > 1 ? `over ${integer(over)} steps from` : 'at'} step ${integer(step)}` });
   }
   return marks;
 }

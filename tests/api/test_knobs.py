@@ -26,7 +26,8 @@ SPEC = RunSpec.model_validate(
 
 
 def change(name, new, step, attempt, position=0):
-    return LedgerRow(name=name, new=new, step=step, attempt=attempt, outcome_position=position, outcome="applied")
+    applied = {"outcome_position": position, "outcome": "applied"}
+    return LedgerRow(name=name, new=new, step=step, attempt=attempt, over=1, shape="linear", **applied)
 
 
 def run(*, attempt=1, from_step=0, step=0):
@@ -54,7 +55,9 @@ def test_the_knobs_of_a_spec_are_found_without_a_trainer(catalogue):
 
 
 def test_allowed_values_pass_and_keep_their_kind():
-    assert knobs.check(run(), {"r1.weight": 0, "game.d_steps": 2.0}) == {"r1.weight": 0, "game.d_steps": 2}
+    found = knobs.check(run(), {"r1.weight": 0, "game.d_steps": 2.0})
+    assert {name: (wish.to, wish.over) for name, wish in found.items()} == {"r1.weight": (0, 1), "game.d_steps": (2, 1)}
+    assert isinstance(found["game.d_steps"].to, int)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +83,41 @@ def test_refusals_name_the_bound(wanted, message):
     with pytest.raises(InvalidKnobs) as refused:
         knobs.check(run(), wanted)
     assert refused.value.detail.startswith(message)
+
+
+def test_a_knob_may_move_over_several_steps():
+    wanted = {"r1.weight": {"to": 2, "over": 100, "shape": "cosine"}, "game.d_steps": {"to": 3.0}}
+    found = knobs.check(run(), wanted)
+    assert [(wish.to, wish.over, wish.shape) for wish in found.values()] == [(2, 100, "cosine"), (3, 1, "linear")]
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"to": -1, "over": 10}, "r1.weight must be a number from 0 to 100; got -1"),
+        ({"to": "5"}, 'r1.weight must be a number from 0 to 100; got "5"'),
+        ({"over": 10}, 'r1.weight: give a value, or {"to": value, "over": steps, "shape": "linear" or "cosine"}; to:'),
+        ({"to": 1, "over": 0}, "over: Input should be greater than or equal to 1; got 0"),
+        ({"to": 1, "shape": "square"}, 'got "square"'),
+        ({"to": 1, "steps": 5}, "steps: Extra inputs"),
+    ],
+)
+def test_a_move_that_cannot_be_is_refused_with_what_can(wish, message):
+    with pytest.raises(InvalidKnobs) as refused:
+        knobs.check(run(), {"r1.weight": wish})
+    assert message in refused.value.detail
+
+
+def test_a_knob_on_its_way_is_in_force_where_it_has_come_to():
+    move = change("r1.weight", "20.0", 8, 1)
+    move.old, move.over, move.shape = "10.0", 10, "linear"
+    assert [values(run(step=step), move)["r1.weight"][0] for step in (7, 8, 12, 17, 40)] == [
+        10.0,
+        11.0,
+        15.0,
+        20.0,
+        20.0,
+    ]
 
 
 def test_one_bad_value_refuses_all_and_each_fault_is_named():

@@ -126,3 +126,10 @@ test('a knob whose change throws something away says so before it is applied', (
   assert.equal(rowState({ ...LR, resets: 'the sum of gradients' }, draft, null, moment).text, 'was 2e-4; resets the sum of gradients');
   assert.equal(rowState(LR, draft, null, moment).text, 'was 2e-4');
 });
+
+test('a knob on its way says where to and until when, and then that it was applied', () => {
+  const item = { request_id: 'a', kind: 'knob', name: 'a.weight', old: 1, new: 0.1, over: 100, author: 'ann', asked_at: 0, outcome: 'applied', step: 51 };
+  const at = (step) => rowState(WEIGHT, undefined, item, { now_s: 100, status: 'running', step });
+  assert.deepEqual(at(60), { kind: 'applied', text: 'moves to 0.1 until @150' });
+  assert.equal(at(150).kind, 'old');
+});

@@ -132,6 +132,15 @@ def test_launch_with_set_asks_the_recipe_first(modescope):
     }
 
 
+def test_set_over_several_steps_asks_for_a_ramp(modescope):
+    applied = KnobApplied(request_id="r1", knobs=[knob("r1.weight", 1, 0)], latency_ms=1)
+    result, server = modescope(
+        "set a1b2 r1.weight=0 --over 500 --shape cosine", answer(RUN), ACCEPTED, stream(frame(6, applied))
+    )
+    assert result.exit_code == 0
+    assert json.loads(server.requests[1].content) == {"r1.weight": {"to": 0, "over": 500, "shape": "cosine"}}
+
+
 CHECKPOINT = {
     "step": 4000, "attempt": 1, "name": "n", "sha256": "0", "size_bytes": 1, "reason": "interval", "time": 1.0
 }  # fmt: skip

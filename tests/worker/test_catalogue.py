@@ -59,7 +59,10 @@ def test_recipe_has_the_name_of_its_file(tmp_path: Path) -> None:
         (RECIPE | {"spec": SPEC | {"steps": 0}}, "steps: Input should be greater than or equal to 1"),
         (RECIPE | {"spec": SPEC | {"loss": {"name": "hinge", "colour": 1}}}, "colour: Extra inputs are not permitted"),
         (RECIPE | {"spec": SPEC | {"network": {"name": "dcgan"}}}, "dcgan needs a dataset with sample = image"),
-        (RECIPE | {"cures": [{"title": "Less", "knobs": {"r2.weight": 1}}]}, "cure 'Less': no knob called 'r2.weight'"),
+        (
+            RECIPE | {"cures": [{"title": "Less", "knobs": {"r2.weight": 1}}]},
+            "cure 'Less': no knob called 'r2.weight'",
+        ),
         (
             RECIPE | {"cures": [{"title": "None", "knobs": {"game.d_steps": 0}}]},
             "cure 'None': game.d_steps must be a whole number from 1 to 100; got 0",

@@ -16,6 +16,7 @@ from contract.events import AlarmRaised, CheckpointWritten
 from contract.jobs import CheckpointRef
 from contract.knobs import KnobValue
 from contract.names import checkpoint_name
+from contract.ramps import Ramp
 from contract.spec import Player, RunSpec
 from worker.training.game import Game
 from worker.training.knob_board import KnobBoard
@@ -68,6 +69,7 @@ def snapshot(game: Game, board: KnobBoard, step: int) -> Snapshot:
         "step": step,
         "spec": game.spec.model_dump(mode="json", by_alias=True),
         "knobs": board.values(),
+        "ramps": [ramp.model_dump() for ramp in board.ramps],
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "scalars": scalars,
@@ -111,6 +113,8 @@ def restore(game: Game, board: KnobBoard, content: bytes) -> int:
     torch.set_num_threads(int(metadata["threads"]))  # another number adds up in another order
     knobs: dict[str, KnobValue] = metadata["knobs"]
     board.set({name: value for name, value in knobs.items() if name in board.values()})
+    ramps = [Ramp.model_validate(ramp) for ramp in metadata.get("ramps", [])]
+    board.begin([ramp for ramp in ramps if ramp.name in board.values()])
     return int(metadata["step"])
 
 

@@ -15,9 +15,12 @@ from contract.events import (
     KnobRefused,
     KnobRequest,
     KnobSuperseded,
+    Log,
 )
 from contract.jobs import Change
+from contract.knobs import KnobValue
 from contract.numbers import shown
+from contract.ramps import Ramp
 from worker.training.knob_board import KnobBoard, RefusedKnob
 from worker.training.reporter import Reporter
 
@@ -78,6 +81,7 @@ class Control:
         self._repeat(done + 1)
         requests = self._source.take()
         self._settle_knobs([r for r in requests if isinstance(r.body, KnobAsked)], done + 1)
+        self._advance(done + 1)
         for request in requests:
             if isinstance(request.body, CommandAsked):
                 self._obey(request, request.body, done)
@@ -121,8 +125,7 @@ class Control:
         while self._replay and self._replay[0].step <= step:
             together = [change for change in self._replay if change.step == self._replay[0].step]
             del self._replay[: len(together)]
-            self._board.set({change.name: change.value for change in together})
-            self._reporter.scalars(step, {f"knob.{change.name}": float(change.value) for change in together})
+            self._turn(step, together)
 
     def _settle_knobs(self, requests: list[Request], step: int) -> None:
         accepted = [request for request in requests if self._is_allowed(request, step)]
@@ -150,15 +153,52 @@ class Control:
         if not knobs:
             return
         try:
-            before = self._board.set({knob.name: knob.value for knob in knobs})
+            before = self._turn(step, knobs)
         except RefusedKnob as refused:  # by a bound that only the component knows: the rank of a layer, another knob
             reason = str(refused)
             self._reporter.say(step, KnobRefused(request_id=request.body.request_id, knobs=list(knobs), reason=reason))
             return
-        done = [KnobRequest(name=knob.name, value=knob.value, old=before[knob.name]) for knob in knobs]
-        self._reporter.scalars(step, {f"knob.{knob.name}": float(knob.value) for knob in knobs})
+        done = [knob.model_copy(update={"old": before[knob.name]}) for knob in knobs]
         body = KnobApplied(request_id=request.body.request_id, knobs=done, latency_ms=_latency_ms(request))
         self._reporter.say(step, body)
+
+    def _turn(self, step: int, wanted: Sequence[KnobRequest | Change]) -> dict[str, KnobValue]:
+        """Set knobs, or let them begin to move; answers the values before.
+
+        Raises:
+            RefusedKnob: if one of them is not allowed; then nothing has changed.
+        """
+        before = self._board.values()
+        # A checkpoint that was written at the boundary where a ramp began has it already, one step on its way.
+        begun = {(ramp.name, ramp.start) for ramp in self._board.ramps}
+        at_once = {each.name: each.value for each in wanted if each.over == 1}
+        if at_once:
+            self._board.set(at_once)
+            self._reporter.scalars(step, {f"knob.{name}": float(value) for name, value in at_once.items()})
+        self._board.begin(
+            Ramp(
+                name=each.name,
+                start=step,
+                old=before[each.name],
+                new=each.value,
+                over=each.over,
+                shape=each.shape,
+                is_whole=self._board.is_whole(each.name),
+            )
+            for each in wanted
+            if each.over > 1 and (each.name, step) not in begun
+        )
+        return before
+
+    def _advance(self, step: int) -> None:
+        """Move the knobs that are on their way."""
+        try:
+            moved = self._board.advance(step)
+        except RefusedKnob as refused:
+            self._reporter.say(step, Log(level="warning", message=f"a knob stops on its way: {refused}"))
+            return
+        if moved:
+            self._reporter.scalars(step, {f"knob.{name}": float(value) for name, value in moved.items()})
 
     def _obey(self, request: Request, asked: CommandAsked, done: int) -> None:
         reason = self._objection(asked)

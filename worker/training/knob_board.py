@@ -1,11 +1,13 @@
 """All knobs of a run in one place: their names, bounds and values in force."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from contract.knobs import KnobDescription, KnobValue, knobs_of
+from contract.numbers import shown
+from contract.ramps import Ramp
 from worker.registry import in_words
 from worker.training.game import Game
 
@@ -26,6 +28,9 @@ class KnobBoard:
             for entry, params in self._params.items()
             for knob in knobs_of(entry, type(params).model_json_schema(), params.model_dump())
         }
+
+        self._ramps: dict[str, Ramp] = {}
+        """The knobs that are on their way."""
 
     def describe(self) -> list[KnobDescription]:
         """Every knob with its value in force as the default."""
@@ -58,6 +63,51 @@ class KnobBoard:
             RefusedKnob: if one of them is unknown or not allowed; then nothing has changed.
         """
         self.check(wanted)
+        before = self._set(wanted)
+        for name in wanted:
+            self._ramps.pop(name, None)
+        return before
+
+    def begin(self, ramps: Iterable[Ramp]) -> None:
+        """Let knobs move from their next step on; one that is on another way leaves it.
+
+        Raises:
+            RefusedKnob: if one of them is unknown, or would end at a value that is not allowed.
+        """
+        begun = {ramp.name: ramp for ramp in ramps}
+        self.check({name: ramp.at(ramp.last) for name, ramp in begun.items()})
+        self._ramps |= begun
+
+    def advance(self, step: int) -> dict[str, KnobValue]:
+        """Bring the knobs that are on their way to where they are at a step.
+
+        Returns:
+            Name → the value now in force.
+
+        Raises:
+            RefusedKnob: if one of them comes to a value that its component does not allow; all stay where they were.
+        """
+        if not self._ramps:
+            return {}
+        moved: dict[str, KnobValue] = {name: ramp.at(step) for name, ramp in self._ramps.items()}
+        self._ramps = {name: ramp for name, ramp in self._ramps.items() if step < ramp.last}
+        try:
+            self._set(moved)
+        except RefusedKnob:
+            self._ramps.clear()
+            raise
+        return moved
+
+    def is_whole(self, name: str) -> bool:
+        """Whether the knob takes whole numbers only."""
+        return self._known[name].kind == "integer"
+
+    @property
+    def ramps(self) -> list[Ramp]:
+        """The knobs that are on their way, for a checkpoint."""
+        return list(self._ramps.values())
+
+    def _set(self, wanted: Mapping[str, KnobValue]) -> dict[str, KnobValue]:
         before = {name: self._get(name) for name in wanted}
         try:
             self._put_all(list(wanted.items()), before)
@@ -85,7 +135,7 @@ class KnobBoard:
 
     def _refusal(self, name: str, value: KnobValue) -> str | None:
         if name not in self._known:
-            return f"no knob called {name!r}; this run has: {', '.join(self._known)}"
+            return f"no knob called {shown(name)}; this run has: {', '.join(self._known)}"
         return self._known[name].refusal(value)
 
     def _find(self, name: str) -> tuple[BaseModel, str, str | None]:

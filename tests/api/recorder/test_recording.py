@@ -216,7 +216,7 @@ def test_a_run_follows_its_events(desk, tape):
     assert json.loads(row.attributes) == {"hair": ["a"]}
     assert json.loads(row.knobs)[0]["default"] == 3.0
     with desk.database.read() as session:
-        listed = [(one.name, one.kind, one.unit, one.last_step) for one in series_store.listed(session, "r")]
+        listed = [(one.name, one.kind, one.unit, one.last_step) for one in series_store.listed(session, desk.row("r"))]
     assert listed == [("loss.g", "scalar", "", None), ("loss.d", "scalar", "nat", 3), ("samples", "grid", "", None)]
     tape.say("r", RunStatus(status="failed", reason="broke", traceback="Trace"), 3, time=102.0)
     desk.record(tape.take())
@@ -253,7 +253,7 @@ def test_points_of_a_step_are_found_again(desk, tape):
     tape.say("r", body, 7)
     desk.record(tape.take())
     with desk.database.read() as session:
-        found = events.envelope(series_store.frame(session, "r", "points", 7))
+        found = events.envelope(series_store.frame(session, desk.row("r"), "points", 7))
     assert found.typed().model_dump_json() == body.model_dump_json()
 
 

@@ -51,7 +51,7 @@ def test_a_refused_request_leaves_every_knob_of_it_alone(bench, images):
 def test_an_unknown_knob_is_refused_with_those_there_are(bench, points):
     run = bench.run(points, at={1: [knobs("k", nosuch__knob=1.0)]})
     [(_, refused)] = run.reporter.bodies(KnobRefused)
-    assert "no knob called 'nosuch.knob'" in refused.reason
+    assert 'no knob called "nosuch.knob"' in refused.reason
     assert "optimiser.g.lr" in refused.reason
 
 
