@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     """Folder in which the dataset `hub` looks for a repository before it asks the Hugging Face Hub."""
     fashion: Path = Path("/usr/share/datasets/fashion-mnist")
     """Folder with the four files of Fashion-MNIST; without it, that of the Debian package dataset-fashion-mnist."""
+    inception: Path | None = None
+    """File with the weights of FID's Inception network, for the extractor `inception`; without it there is no FID."""
     plugins: str = ""
     """Packages with components of your own, separated by commas; each must be importable."""
     spool_bytes: int = Field(1 << 30, ge=1 << 16)

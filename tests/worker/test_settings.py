@@ -42,6 +42,7 @@ def test_environment_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         "SPOOL_BYTES": "70000",
         "FASHION": str(tmp_path / "f"),
         "HUB": str(tmp_path / "h"),
+        "INCEPTION": str(tmp_path / "w.pth"),
     }
     for name, value in values.items():
         monkeypatch.setenv(f"MODESCOPE_{name}", value)
@@ -60,6 +61,7 @@ def test_environment_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         "spool_bytes": 70_000,
         "fashion": tmp_path / "f",
         "hub": tmp_path / "h",
+        "inception": tmp_path / "w.pth",
     }
 
 

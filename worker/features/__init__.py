@@ -1,7 +1,8 @@
 """Features: the numbers in which samples are compared, from an extractor that has a name of its own.
 
 A distance between two sets of pictures means nothing without saying in which features, so whatever is measured in them
-says `Extractor.name`. None of these is the Inception network of the published FID, so nothing here is called that.
+says `Extractor.name`. One of them is the Inception network of the published FID, with weights that the user brings
+along (`inception.py`); what is measured in any other is not called FID.
 """
 
 from abc import ABC, abstractmethod
@@ -10,7 +11,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-Choice = Literal["auto", "identity", "thumbnails", "classifier", "efficientnet_lite0"]
+Choice = Literal["auto", "identity", "thumbnails", "classifier", "efficientnet_lite0", "inception"]
 """auto: points as they are; pictures by the dataset's own classifier, or as thumbnails where it has none."""
 CHUNK = 500
 """Samples whose features are made at once, so that memory stays small."""

@@ -15,12 +15,13 @@ from worker.datasets import Dataset
 from worker.features import Choice, Extractor
 from worker.features.classifier import OwnClassifier
 from worker.features.efficientnet import EfficientNetLite0
+from worker.features.inception import Inception
 from worker.features.plain import Coordinates, Pixels, Thumbnails
 
 CHOICE_SEED = 2002_09797
 """Real samples are chosen from this seed."""
 T = TypeVar("T")
-AnyExtractor = type[Coordinates | Pixels | Thumbnails | OwnClassifier | EfficientNetLite0]
+AnyExtractor = type[Coordinates | Pixels | Thumbnails | OwnClassifier | EfficientNetLite0 | Inception]
 
 
 def extractor_class(dataset: Dataset, choice: Choice) -> AnyExtractor:
@@ -34,6 +35,7 @@ def extractor_class(dataset: Dataset, choice: Choice) -> AnyExtractor:
         "thumbnails": Thumbnails,
         "classifier": OwnClassifier,
         "efficientnet_lite0": EfficientNetLite0,
+        "inception": Inception,
     }
     return known[choice]
 

@@ -34,7 +34,8 @@ class Vendi(InFeatures):
 
     Samples are of the averaged G in eval mode, fresh at every look. NaN where any generated sample is not finite.
 
-    Source: Friedman & Dieng 2023, arXiv:2210.02410, of order 1. Deviation: features other than Inception's.
+    Source: Friedman & Dieng 2023, arXiv:2210.02410, of order 1. Deviation: features other than Inception's, unless
+    the extractor is that.
     """
 
     title: ClassVar[str] = "Vendi score"

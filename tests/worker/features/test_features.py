@@ -12,7 +12,7 @@ from worker.features.plain import Pixels, Thumbnails
 from worker.features.reference import checked_size, extractor_class, reference, sample_size
 
 CPU = torch.device("cpu")
-CHOICES = ("auto", "identity", "thumbnails", "classifier", "efficientnet_lite0")
+CHOICES = ("auto", "identity", "thumbnails", "classifier", "efficientnet_lite0", "inception")
 
 
 class Seeing(Judge):
@@ -46,12 +46,11 @@ def test_auto_takes_the_best_that_needs_nothing(shape, judge, name):
     assert reference(dataset, "auto", 10, CPU).extractor.name == name
 
 
-def test_no_extractor_is_called_fid_for_none_is_inception():
+def test_one_extractor_alone_is_called_inception_and_auto_never_takes_it():
     for dataset in (ToyDataset((2,)), pictures(), pictures(Seeing())):
-        for choice in CHOICES:
-            name = extractor_class(dataset, choice).name.lower()
-            assert "fid" not in name
-            assert "inception" not in name
+        names = {choice: extractor_class(dataset, choice).name.lower() for choice in CHOICES}
+        assert [choice for choice, name in names.items() if "inception" in name] == ["inception"]
+        assert not any("fid" in name for name in names.values())
 
 
 def test_two_real_sets_share_nothing_are_of_the_dataset_and_the_same_for_every_run():
@@ -110,7 +109,7 @@ def test_own_classifier_is_what_its_heads_see():
             torch.testing.assert_close(network.heads[name](features.float()), logits)
 
 
-@pytest.mark.parametrize("choice", ["thumbnails", "efficientnet_lite0", "classifier"])
+@pytest.mark.parametrize("choice", ["thumbnails", "efficientnet_lite0", "classifier", "inception"])
 def test_extractor_of_pictures_refuses_points(choice):
     with pytest.raises(ValueError, match="identity"):
         reference(ToyDataset((2,)), choice, 10, CPU)

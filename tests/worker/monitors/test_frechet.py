@@ -1,12 +1,16 @@
 import math
+import os
 
 import numpy as np
 import pytest
 import scipy.linalg
 import torch
 
+from tests.worker.features.inception_weights import mount, random_state
 from tests.worker.monitors.toys import Sampler, toy_run
 from worker import monitors
+from worker.features._inception_v3 import InceptionV3
+from worker.features.inception import network_input
 from worker.monitors.frechet import Gaussian, distance
 
 
@@ -105,7 +109,7 @@ def test_sample_that_is_not_finite_gives_nan():
     assert scalars["frechet.distance.real"] > 0
 
 
-def test_name_is_of_the_extractor_and_the_size_and_never_fid():
+def test_name_is_of_the_extractor_and_the_size_and_not_fid():
     for shape, name in (((2,), "FD (coordinates, n=32)"), ((3, 8, 8), "FD (8×8 thumbnails, n=32)")):
         monitor = monitors.family.create("frechet", {})
         run = toy_run(shape, judged=False)
@@ -117,3 +121,63 @@ def test_name_is_of_the_extractor_and_the_size_and_never_fid():
 def test_too_many_features_are_refused_with_what_to_take():
     with pytest.raises(ValueError, match=r"3072 features .*thumbnails"):
         look(toy_run((3, 32, 32)), extractor="identity")
+
+
+def test_inception_alone_is_called_fid_and_that_needs_no_weights_to_be_said(monkeypatch):
+    """A run starts with a monitor that cannot measure: the first look says why."""
+    monkeypatch.delenv("MODESCOPE_INCEPTION", raising=False)
+    run = toy_run((3, 8, 8), judged=False)
+    for choice in ("thumbnails", "identity", "efficientnet_lite0", "inception"):
+        monitor = monitors.family.create("frechet", {"extractor": choice})
+        units = {series.unit for series in monitor.series_of(run.dataset, run.G, run.D)}
+        assert (units == {"FID (Inception pool3 2048, TF weights, n=32)"}) is (choice == "inception")
+        assert any("FID" in unit for unit in units) is (choice == "inception")
+    with pytest.raises(ValueError, match="MODESCOPE_INCEPTION names no file"):
+        look(run, extractor="inception")
+
+
+@pytest.fixture(scope="module")
+def fid_run(tmp_path_factory):
+    """A run on pictures whose FID can be measured, with weights that are random."""
+    with pytest.MonkeyPatch.context() as patch:
+        mount(patch, tmp_path_factory.mktemp("weights") / "weights.pth", random_state())
+        yield toy_run((3, 8, 8), judged=False)
+
+
+def test_fid_of_a_few_pictures_from_the_file_of_weights_to_the_number(fid_run):
+    """The trace of the root is a sum of singular values of one set's features times the other's: 10×10, not 2048×2048.
+
+    Roots of eigenvalues that are 0 but for rounding, most of the 2,048, leave 1e-6.
+    """
+    run = fid_run
+    chosen = torch.randperm(64, generator=torch.Generator().manual_seed(2002_09797))[:20]
+    first, second = run.dataset.samples[chosen].split(10)
+    generated = second.flip(3) * 0.5
+    run.G = Sampler(generated)
+    scalars = look(run, extractor="inception", n=10)
+
+    network = InceptionV3()
+    network.load_state_dict(torch.load(os.environ["MODESCOPE_INCEPTION"], weights_only=True))
+    with torch.no_grad():
+        a, b, c = (network.eval()(network_input(x)).double() for x in (first, second, generated))
+    assert scalars["frechet.distance.real"] == pytest.approx(by_singular_values(a, b), rel=1e-5)
+    assert scalars["frechet.distance"] == pytest.approx(by_singular_values(a, c), rel=1e-5)
+    assert scalars["frechet.distance"] > 2 * scalars["frechet.distance.real"]
+    assert 0 < scalars["frechet.distance.error"] < scalars["frechet.distance"]
+
+
+def by_singular_values(a, b):
+    shift, a, b = a.mean(0) - b.mean(0), a - a.mean(0), b - b.mean(0)
+    n = len(a) - 1
+    return (
+        shift.square().sum() + (a.square().sum() + b.square().sum() - 2 * torch.linalg.svdvals(a @ b.T).sum()) / n
+    ).item()
+
+
+def test_infinite_pixel_is_no_byte_and_gives_nan_for_fid(fid_run):
+    samples = torch.zeros(10, 3, 8, 8)
+    samples[4, 0, 0, 0] = math.inf
+    fid_run.G = Sampler(samples)
+    scalars = look(fid_run, extractor="inception", n=10)
+    assert math.isnan(scalars["frechet.distance"])
+    assert scalars["frechet.distance.real"] > 0

@@ -33,6 +33,15 @@ def test_a_monitor_that_fails_is_off_and_says_so_and_the_run_goes_on(bench, poin
     assert run.reporter.bodies(RunStatus)[-1][1].status == "finished"
 
 
+def test_a_run_that_wants_fid_without_its_weights_says_at_once_what_to_do_and_goes_on(bench, images, monkeypatch):
+    monkeypatch.delenv("MODESCOPE_INCEPTION", raising=False)
+    run = bench.run({**images, "monitors": [{"name": "frechet", "extractor": "inception", "n": 10}]})
+    [(step, disabled)] = run.reporter.bodies(MonitorDisabled)
+    assert step == 0
+    assert "MODESCOPE_INCEPTION names no file. Fetch https://" in disabled.reason
+    assert run.reporter.bodies(RunStatus)[-1][1].status == "finished"
+
+
 def test_a_monitor_that_disturbs_the_run_is_found_out(bench, points):
     run = bench.run({**points, "monitors": [{"name": "nosy", "disturb_at": 3}]})
     [(step, disabled)] = run.reporter.bodies(MonitorDisabled)
