@@ -112,7 +112,7 @@ function isBelow(knob, value) {
 function logFloor(knob, low, high) {
   if (low > 0) return low;
   if (knob.kind === 'integer') return 1;
-  const start = Math.abs(Number(knob.default)) || high;
+  const start = Math.abs(Number(knob.default)) || high / 100;
   return Math.max(Math.min(high / 10 ** DECADES, start / BELOW_DEFAULT), high / 10 ** MOST_DECADES);
 }
 

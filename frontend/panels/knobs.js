@@ -128,7 +128,7 @@ function footer(onApply, onRevert) {
   const apply = h('button', { type: 'button', class: 'primary small', text: 'Apply', title: 'Ctrl+Enter', testid: 'apply-knobs', on: { click: onApply } });
   const revert = h('button', { type: 'button', class: 'small', text: 'Revert', testid: 'revert-knobs', on: { click: onRevert } });
   const over = h('input', { type: 'text', inputmode: 'numeric', value: '1', 'aria-label': 'Steps over which the knobs move', testid: 'knob-over' });
-  const shape = h('select', { 'aria-label': 'How they move', testid: 'knob-shape', hidden: true }, h('option', { value: 'linear', text: 'evenly' }), h('option', { value: 'cosine', text: 'slowly at both ends' }));
+  const shape = h('select', { 'aria-label': 'How they move', testid: 'knob-shape', hidden: true }, h('option', { value: 'linear', text: 'linear', title: 'evenly' }), h('option', { value: 'cosine', text: 'cosine', title: 'slowly at both ends' }));
   over.addEventListener('input', () => (shape.hidden = !(Number(over.value) > 1)));
   const ramp = h('div', { class: 'row knob-ramp' }, h('span', { class: 'soft', text: 'over' }), over, h('span', { class: 'soft', text: 'steps' }), shape);
   const element = h('footer', { class: 'knob-bar', hidden: true }, problem, reason, ramp, h('div', { class: 'row' }, words, h('span', { class: 'spring' }), revert, apply));

@@ -220,3 +220,30 @@ def test_a_recipes_cure_fills_the_knobs_in_and_takes_effect_when_applied(page, s
     assert schedules.count() == 8
     client.post(f"/runs/{run}/commands", json={"command": "stop"})
     client.wait(run, lambda r: r["status"] == "stopped")
+
+
+def test_a_knob_moves_over_several_steps_and_the_page_shows_where_it_is(page, server):
+    client = server.client()
+    run = client.launch("ring-gan", steps=100_000)
+    signed_in(page, server, f"/runs/{run}")
+    wait_until(page, lambda: step_of(page) > 0, within_s=90, what="a first step")
+    knob = page.get_by_test_id("knob-r1.weight")
+    knob.get_by_test_id("input").fill("0.1")
+    page.get_by_test_id("knob-over").fill("none")
+    page.get_by_test_id("apply-knobs").click()
+    assert "must be a whole number from 1; got none" in page.get_by_test_id("knobs-problem").inner_text()
+    page.get_by_test_id("knob-over").fill("600")
+    page.get_by_test_id("apply-knobs").click()
+    state = knob.get_by_test_id("state")
+    wait_until(page, lambda: "moves to 0.1 until" in state.inner_text(), within_s=60, what="on its way")
+    shown = float(knob.get_by_test_id("input").input_value())
+    assert 0 <= shown < 0.1
+    [item] = client.get(f"/runs/{run}/ledger").json()["items"]
+    assert (item["new"], item["over"], item["shape"], item["outcome"]) == (0.1, 600, "linear", "applied")
+    client.wait(run, lambda r: r["step"] > item["step"] + 700, within_s=120)
+    wait_until(page, lambda: knob.get_by_test_id("input").input_value() == "0.1", within_s=20, what="there")
+    way = client.get(f"/runs/{run}/series/knob.r1.weight", params={"buckets": 5000}).json()
+    moved = dict(zip(way["steps"], way["last"], strict=True))
+    assert moved[item["step"] + 299] == pytest.approx(0.05)
+    assert max(moved) == item["step"] + 599
+    client.post(f"/runs/{run}/commands", json={"command": "stop"})

@@ -127,6 +127,11 @@ test('a knob whose change throws something away says so before it is applied', (
   assert.equal(rowState(LR, draft, null, moment).text, 'was 2e-4');
 });
 
+test('a log slider whose knob is at 0 in the spec reaches a millionth of its maximum', () => {
+  const weight = { ...WEIGHT, default: 0, minimum: 0, maximum: 1000, scale: 'log' };
+  for (const wanted of [0.01, 0.1, 10]) assert.ok(Math.abs(toValue(weight, toPosition(weight, wanted)) / wanted - 1) < 0.01);
+});
+
 test('a knob on its way says where to and until when, and then that it was applied', () => {
   const item = { request_id: 'a', kind: 'knob', name: 'a.weight', old: 1, new: 0.1, over: 100, author: 'ann', asked_at: 0, outcome: 'applied', step: 51 };
   const at = (step) => rowState(WEIGHT, undefined, item, { now_s: 100, status: 'running', step });
