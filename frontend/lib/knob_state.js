@@ -60,6 +60,20 @@ export function latestFor(ledger, name) {
 }
 
 /**
+ * Of each knob its newest request, where that was applied and changed something: those can be undone.
+ * @param {Iterable<import('./types.js').LedgerItem>} ledger
+ * @returns {import('./types.js').LedgerItem[]}
+ */
+export function newestChanges(ledger) {
+  const items = [...ledger].filter(({ kind }) => kind === 'knob');
+  return [...new Set(items.map(({ name }) => name))].flatMap((name) => {
+    const newest = latestFor(items, name);
+    const isChange = newest?.outcome === 'applied' && newest.old !== null && newest.old !== undefined && newest.old !== newest.new;
+    return newest !== null && isChange ? [newest] : [];
+  });
+}
+
+/**
  * The number or the yes or no that a valid text stands for.
  * @param {import('./types.js').Knob} knob
  * @param {string} text

@@ -43,6 +43,10 @@ export function runPage(context, id) {
   });
   const actions = {
     applyKnobs: (/** @type {Record<string, unknown>} */ values, /** @type {string} */ reason) => askKnobs(id, values, reason),
+    undo: (/** @type {Record<string, unknown>} */ values, /** @type {string} */ reason) => askKnobs(id, values, reason).catch((error) => {
+      context.announce(error.message, 'bad');
+      throw error;
+    }),
     command: (/** @type {string} */ name) => giveCommand(id, name).then(() => {}, (error) => context.announce(error.message, 'bad')),
     fork: async (/** @type {object} */ wanted, /** @type {boolean} */ isStopped) => {
       const { id: child } = await forkRun(id, wanted);

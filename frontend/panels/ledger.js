@@ -3,6 +3,8 @@
 
 import { h, icon, setText } from '../lib/dom.js';
 import { exact, integer, latency, moment } from '../lib/format.js';
+import { newestChanges } from '../lib/knob_state.js';
+import { hasEnded } from '../lib/reduce.js';
 import { panel, scrolls, waiting } from './panel.js';
 
 /** Items that are drawn; the rest is in the ledger's own answer of the api. */
@@ -18,8 +20,12 @@ const LOOKS = {
 };
 
 /**
+ * @typedef {object} LedgerActions
+ * @property {(step: number) => void} pin
+ * @property {(values: Record<string, unknown>, reason: string) => Promise<unknown>} undo ask for these values
+ *
  * @param {import('../lib/store.js').Store} store
- * @param {{pin: (step: number) => void}} actions
+ * @param {LedgerActions} actions
  */
 export function ledger(store, actions) {
   const { element, aside, body } = panel('Ledger', { class: 'ledger', testid: 'ledger' });
@@ -27,29 +33,34 @@ export function ledger(store, actions) {
   const empty = waiting('No change yet. Each one is listed here with its author and the step at which it took effect.');
   scrolls(body, 'Ledger');
   body.append(list, empty);
-  /** @type {Map<string, {item: import('../lib/types.js').LedgerItem, element: HTMLElement}>} */
+  /** @type {Map<string, {item: import('../lib/types.js').LedgerItem, isUndoable: boolean, element: HTMLElement}>} */
   const drawn = new Map();
 
   const show = () => {
-    const all = [...(store.state.open?.ledger ?? [])].sort(([, a], [, b]) => b.asked_at - a.asked_at);
+    const { open } = store.state;
+    const all = [...(open?.ledger ?? [])].sort(([, a], [, b]) => b.asked_at - a.asked_at);
     const items = all.slice(0, MOST);
+    const undoable = new Set(open === null || hasEnded(open.run.status) ? [] : newestChanges(open.ledger.values()));
     for (const [key, item] of items) {
-      if (drawn.get(key)?.item !== item) drawn.set(key, { item, element: row(item, actions) });
+      const isUndoable = undoable.has(item);
+      const before = drawn.get(key);
+      if (before?.item !== item || before.isUndoable !== isUndoable) drawn.set(key, { item, isUndoable, element: row(item, isUndoable, actions) });
     }
     list.replaceChildren(...items.map(([key]) => /** @type {any} */ (drawn.get(key)).element));
-    empty.hidden = items.length > 0 || store.state.open === null;
+    empty.hidden = items.length > 0 || open === null;
     setText(aside, all.length === 0 ? '' : integer(all.length));
   };
-  const dispose = store.subscribe(['ledger'], show);
+  const dispose = store.subscribe(['ledger', 'run'], show);
   show();
   return { element, dispose };
 }
 
 /**
  * @param {import('../lib/types.js').LedgerItem} item
- * @param {{pin: (step: number) => void}} actions
+ * @param {boolean} isUndoable
+ * @param {LedgerActions} actions
  */
-function row(item, actions) {
+function row(item, isUndoable, actions) {
   const outcome = item.outcome ?? 'asked';
   const { shape, tone } = LOOKS[outcome];
   const { step } = item;
@@ -60,9 +71,19 @@ function row(item, actions) {
   const content = [what, h('div', { class: 'ledger-foot' }, chip, h('span', { class: 'spring' }), by)];
   const why = [item.reason, item.outcome_reason].filter(Boolean).join(' — ');
   const props = { class: 'ledger-item', testid: 'ledger-item', title: why, data: { outcome, name: item.name } };
-  if (step === null || step === undefined || outcome !== 'applied') return h('li', props, ...content);
+  if (step === null || step === undefined || outcome !== 'applied') return h('li', props, h('div', {}, ...content));
   const jump = h('button', { type: 'button', class: 'ledger-jump', 'aria-label': `Look at step ${step}`, on: { click: () => actions.pin(step) } }, ...content);
-  return h('li', props, jump);
+  return h('li', props, jump, isUndoable ? undoButton(item, actions) : null);
+}
+
+/** Sets the knob back to what it was before: a request like any other. @param {import('../lib/types.js').LedgerItem} item @param {LedgerActions} actions */
+function undoButton({ name, old, step }, { undo }) {
+  const button = h('button', { type: 'button', class: 'small ledger-undo', text: 'Undo', title: `Set ${name} back to ${exact(old ?? '')}`, 'aria-label': `Undo: set ${name} back to ${exact(old ?? '')}`, testid: 'undo' });
+  button.addEventListener('click', () => {
+    button.disabled = true;
+    undo({ [name]: old }, `undo of step ${step}`).catch(() => (button.disabled = false));
+  });
+  return button;
 }
 
 /** @param {import('../lib/types.js').LedgerItem} item */

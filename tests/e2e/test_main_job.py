@@ -246,4 +246,8 @@ def test_a_knob_moves_over_several_steps_and_the_page_shows_where_it_is(page, se
     moved = dict(zip(way["steps"], way["last"], strict=True))
     assert moved[item["step"] + 299] == pytest.approx(0.05)
     assert max(moved) == item["step"] + 599
+    page.get_by_test_id("undo").click()
+    wait_until(page, lambda: knob.get_by_test_id("input").input_value() == "0", within_s=60, what="undone")
+    [_, undone] = client.get(f"/runs/{run}/ledger").json()["items"]
+    assert (undone["old"], undone["new"], undone["reason"]) == (0.1, 0, f"undo of step {item['step']}")
     client.post(f"/runs/{run}/commands", json={"command": "stop"})

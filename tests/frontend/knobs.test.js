@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { latestFor, parsed, rowState } from '../../frontend/lib/knob_state.js';
+import { latestFor, newestChanges, parsed, rowState } from '../../frontend/lib/knob_state.js';
 import { allowed, caption, ends, refusal, toPosition, toValue } from '../../frontend/lib/scale.js';
 
 const LR = { name: 'optimiser.g.lr', kind: 'number', default: 2e-4, minimum: 0, maximum: 1, scale: 'log', value: 2e-4 };
@@ -137,4 +137,13 @@ test('a knob on its way says where to and until when, and then that it was appli
   const at = (step) => rowState(WEIGHT, undefined, item, { now_s: 100, status: 'running', step });
   assert.deepEqual(at(60), { kind: 'applied', text: 'moves to 0.1 until @150' });
   assert.equal(at(150).kind, 'old');
+});
+
+test('the newest applied change of each knob can be undone, and no other', () => {
+  const item = (name, asked_at, outcome, old, now) => ({ request_id: `${name}${asked_at}`, kind: 'knob', name, old, new: now, author: '', asked_at, outcome });
+  const ledger = [
+    item('a', 1, 'applied', 0, 1), item('a', 2, 'applied', 1, 2), item('b', 3, 'applied', 5, 6), item('b', 4, null, 6, 7),
+    item('c', 5, 'applied', 3, 3), item('d', 6, 'refused', 1, 2), { ...item('pause', 7, 'applied'), kind: 'command' },
+  ];
+  assert.deepEqual(newestChanges(ledger).map(({ request_id }) => request_id), ['a2']);
 });
