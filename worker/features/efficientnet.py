@@ -75,7 +75,8 @@ class EfficientNetLite0(Extractor):
         return torch.cat([self._pooled_chunk(chunk) for chunk in torch.split(samples, BATCH)])
 
     def _pooled_chunk(self, samples: Tensor) -> Tensor:
-        pixels = (samples.float().clamp(-1, 1) + 1) * 127.5
+        known = torch.where(samples.isfinite(), samples.float().clamp(-1, 1), torch.nan)  # else infinity were a colour
+        pixels = (known + 1) * 127.5
         enlarged = F.interpolate((pixels - 127) / 128, size=(SIZE, SIZE), mode="nearest")
         extract = self._network.extract_features
         features: Tensor = extract(  # type: ignore[operator]  # torch takes it for a module

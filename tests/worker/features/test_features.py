@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -197,3 +199,13 @@ def test_judge_without_a_network_says_so():
     assert not judge.has_features
     with pytest.raises(NotImplementedError, match="CornerJudge has no features"):
         judge.features(torch.zeros(1, 2))
+
+
+def test_an_infinite_sample_is_no_colour_to_the_efficientnet():
+    extractor = object.__new__(efficientnet.EfficientNetLite0)
+    extractor._network = StandIn()
+    samples = torch.zeros(3, 3, 16, 16)
+    samples[1, 0, 0, 0], samples[2, 0, 0, 0] = math.inf, math.nan
+    pooled = extractor._pooled(samples)
+    assert pooled[0].isfinite().all()
+    assert [bool(row.isfinite().all()) for row in pooled] == [True, False, False]
