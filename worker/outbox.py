@@ -22,7 +22,9 @@ from worker.store import Item, Store, StoreAway
 
 MOST_SPOOL_BYTES = 1 << 30
 WINDOW_BYTES = 16 << 20
-"""Delivered events kept for a Redis that forgets: appendfsync everysec loses up to a second, with pictures ~1 MB."""
+WINDOW_S = 60.0
+"""Delivered events kept for a Redis that forgets, up to so many bytes and so old: appendfsync everysec loses a second
+or two, with pictures ~1 MB. Bytes alone were no bound: 16 MiB of JSON are some 100 MiB of Python (0.4 kB a step)."""
 BATCH = 200
 BATCH_BYTES = 2 << 20
 """Sent in one round trip when replaying."""
@@ -61,7 +63,7 @@ class Outbox:
         self._overflow: list[Item] = []
         self._hole: Envelope | None = None
         self._hole_began = 0
-        self._window: deque[tuple[Item, int]] = deque()
+        self._window: deque[tuple[Item, int, float]] = deque()
         self._window_bytes = 0
         self._last_seq: int | None = None
         self._pause_s = FIRST_PAUSE_S
@@ -174,7 +176,7 @@ class Outbox:
 
     def _fill_gap(self, event: Envelope, last: int) -> None:
         """Send again what the server has forgotten; numbers that nobody has any more are skipped, and said."""
-        missing = [item for item, _ in self._window if last < item[0].seq < event.seq]
+        missing = [item for item, _, _ in self._window if last < item[0].seq < event.seq]
         first = missing[0][0].seq if missing else event.seq
         if first > last + 1:
             _log.error("events %d to %d of run %s (%s) are gone", last + 1, first - 1, event.run, event.source)
@@ -185,10 +187,10 @@ class Outbox:
                 self._rest("the log is full: the recorder is behind")
 
     def _remember(self, item: Item) -> None:
-        n_bytes = len(item[1] or b"") + len(item[0].model_dump_json())
-        self._window.append((item, n_bytes))
+        n_bytes, now = len(item[1] or b"") + len(item[0].model_dump_json()), time.monotonic()
+        self._window.append((item, n_bytes, now))
         self._window_bytes += n_bytes
-        while self._window_bytes > WINDOW_BYTES:
+        while self._window and (self._window_bytes > WINDOW_BYTES or self._window[0][2] < now - WINDOW_S):
             self._window_bytes -= self._window.popleft()[1]
 
     def _rest(self, reason: str) -> None:

@@ -197,6 +197,18 @@ def test_server_that_forgot_its_last_second_is_told_again(valkey: Any, outbox: O
     assert entries(valkey)[3][1] == b"png"
 
 
+def test_what_was_delivered_long_ago_takes_no_memory(
+    monkeypatch: pytest.MonkeyPatch, valkey: Any, outbox: Outbox
+) -> None:
+    moment = time.monotonic()
+    monkeypatch.setattr(module.time, "monotonic", lambda: moment)
+    outbox(items(*range(1, 101)))
+    moment += module.WINDOW_S + 1
+    outbox(items(101, 102))
+    assert [event.seq for (event, _), _, _ in outbox._window] == [101, 102]
+    assert numbers(valkey) == list(range(1, 103))
+
+
 def test_server_that_forgot_more_than_is_remembered_goes_on_and_says_what_is_gone(
     valkey: Any, outbox: Outbox, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
