@@ -52,6 +52,7 @@ def resume_of(session: Session, run: RunRow, *, paused: bool) -> Resume:
         ledger=[_change(row) for row in changes],
         answered=ledger.answered(session, run.id),
         paused=paused,
+        least_step=run.parent_step or 0,
     )
 
 
@@ -65,4 +66,4 @@ def _change(row: LedgerRow) -> Change:
     if now is None:
         raise ValueError(f"the ledger has no value for the applied knob {row.name}")
     said = {"step": row.step or 0, "name": row.name, "value": now, "over": row.over, "shape": row.shape}
-    return Change.model_validate(said)
+    return Change.model_validate({**said, "request": row.request_id})

@@ -15,6 +15,8 @@ class Change(Wire):
     over: int = 1
     """Steps over which it moved to the value."""
     shape: Shape = "linear"
+    request: str = ""
+    """Id of the request that it was part of: its changes took place together."""
 
 
 class CheckpointRef(Wire):
@@ -37,6 +39,8 @@ class Resume(Wire):
     answered: list[str] = []
     """Requests that already have their outcome: the trainer passes over them."""
     paused: bool = False
+    least_step: int = 0
+    """Step at which the run itself began: a fork's weights before it are nobody's but its parent's."""
 
 
 class TrainJob(Wire):

@@ -34,10 +34,19 @@ from worker.store import Store, StoreAway
 from worker.training.attempt import HANDED_BACK, Attempt, Machine
 from worker.training.checkpoint import CorruptCheckpoint
 from worker.training.control import Request
+from worker.training.knob_board import RefusedKnob
 from worker.training.reporter import LogReporter
 
 log = logging.getLogger(__name__)
-EXPLAINED = (InvalidSpec, InvalidParams, UnknownComponent, UnfitNetwork, DatasetUnavailable, CorruptCheckpoint)
+EXPLAINED = (
+    InvalidSpec,
+    InvalidParams,
+    UnknownComponent,
+    UnfitNetwork,
+    DatasetUnavailable,
+    CorruptCheckpoint,
+    RefusedKnob,
+)
 """Errors whose message is meant for the person who launched the run; a traceback would only bury it."""
 FLUSH_S = 20.0
 

@@ -8,7 +8,7 @@ import torch
 
 from contract.events import RunStatus, SeriesInfo, Status
 from contract.jobs import Resume, TrainJob
-from worker.training.checkpoint import Checkpoints, Store, load_newest, restore, snapshot
+from worker.training.checkpoint import Checkpoints, CorruptCheckpoint, Store, load_newest, restore, snapshot
 from worker.training.control import Control, Ending, Requests
 from worker.training.game import Game, build
 from worker.training.guarding import Guarding
@@ -84,9 +84,19 @@ class Attempt:
         return ending
 
     def _restore(self, resume: Resume) -> int:
-        """Go on from the newest whole checkpoint; from step 0 when there is none."""
+        """Go on from the newest whole checkpoint; from step 0 when there is none.
+
+        Raises:
+            CorruptCheckpoint: if there is none, and the run is a fork, which has no step 0 of its own.
+        """
         for _, content in load_newest(resume.checkpoints, self._machine.store.get):
             return restore(self._game, self._board, content)
+        if resume.least_step > 0:
+            named = ", ".join(ref.name for ref in resume.checkpoints) or "none is known"
+            raise CorruptCheckpoint(
+                f"this fork goes on from step {resume.least_step}, and no checkpoint of it can be read ({named}); look "
+                "at the artefact store, or fork again"
+            )
         return 0
 
     def _announce(self, series: list[SeriesInfo]) -> None:

@@ -64,12 +64,13 @@ def snapshot(game: Game, board: KnobBoard, step: int) -> Snapshot:
                     tensors[where] = value
                 else:
                     scalars[where] = value
+    knobs, ramps = board.after(step)
     copies = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
     metadata = {
         "step": step,
         "spec": game.spec.model_dump(mode="json", by_alias=True),
-        "knobs": board.values(),
-        "ramps": [ramp.model_dump() for ramp in board.ramps],
+        "knobs": knobs,
+        "ramps": [ramp.model_dump() for ramp in ramps],
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "scalars": scalars,
@@ -95,7 +96,8 @@ def restore(game: Game, board: KnobBoard, content: bytes) -> int:
     """
     metadata, tensors = read(content)
     saved = RunSpec.model_validate(metadata["spec"])
-    known = {entry for _, entry, _ in saved.entries()}
+    names = {entry: component.name for _, entry, component in game.spec.entries()}
+    known = {entry for _, entry, component in saved.entries() if names.get(entry) == component.name}
     try:
         game.G.load_state_dict(_under(tensors, "G."))
         game.D.load_state_dict(_under(tensors, "D."))
@@ -106,8 +108,11 @@ def restore(game: Game, board: KnobBoard, content: bytes) -> int:
             game.streams.load_state_dict(_under(tensors, "streams."))
             game.data.load_state_dict(_under(tensors, "data."))
         game.readings.load_state_dict(_under(tensors, "readings."))
+        if game.spec.averaging.entry not in known:
+            game.averaging.begin(game.G, game.D)  # it began with the weights before these
         for player in PLAYERS:
-            _restore_optimiser(game, player, tensors, metadata["scalars"])
+            if f"optimiser.{player.lower()}" in known:
+                _restore_optimiser(game, player, tensors, metadata["scalars"])
     except (KeyError, RuntimeError, ValueError) as error:
         raise CorruptCheckpoint(f"this checkpoint does not fit the spec: {_shortly(error)}") from error
     torch.set_num_threads(int(metadata["threads"]))  # another number adds up in another order

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal, Protocol
 
 from contract.events import (
@@ -68,6 +69,7 @@ class Control:
         self._reporter = reporter
         self._source = source
         self._replay = sorted(replay, key=lambda change: change.step)
+        self._advanced = 0
         self._single_steps = 0
         self._handed_back = threading.Event()
 
@@ -78,10 +80,11 @@ class Control:
 
     def at_boundary(self, done: int) -> None:
         """Settle everything that was asked, before step done + 1 is computed."""
+        self._board.begin_boundary(done + 1)
+        self._advance(done + 1)
         self._repeat(done + 1)
         requests = self._source.take()
         self._settle_knobs([r for r in requests if isinstance(r.body, KnobAsked)], done + 1)
-        self._advance(done + 1)
         for request in requests:
             if isinstance(request.body, CommandAsked):
                 self._obey(request, request.body, done)
@@ -122,8 +125,10 @@ class Control:
         self._reporter.say(done, body)
 
     def _repeat(self, step: int) -> None:
+        """Change again what was changed, request by request: one may begin where another has come to."""
         while self._replay and self._replay[0].step <= step:
-            together = [change for change in self._replay if change.step == self._replay[0].step]
+            _, of_one_request = next(groupby(self._replay, key=lambda change: (change.step, change.request)))
+            together = list(of_one_request)
             del self._replay[: len(together)]
             self._turn(step, together)
 
@@ -168,14 +173,9 @@ class Control:
         Raises:
             RefusedKnob: if one of them is not allowed; then nothing has changed.
         """
+        self._board.check({each.name: each.value for each in wanted})
         before = self._board.values()
-        # A checkpoint that was written at the boundary where a ramp began has it already, one step on its way.
-        begun = {(ramp.name, ramp.start) for ramp in self._board.ramps}
-        at_once = {each.name: each.value for each in wanted if each.over == 1}
-        if at_once:
-            self._board.set(at_once)
-            self._reporter.scalars(step, {f"knob.{name}": float(value) for name, value in at_once.items()})
-        self._board.begin(
+        ramps = [
             Ramp(
                 name=each.name,
                 start=step,
@@ -186,17 +186,22 @@ class Control:
                 is_whole=self._board.is_whole(each.name),
             )
             for each in wanted
-            if each.over > 1 and (each.name, step) not in begun
-        )
+            if each.over > 1
+        ]
+        now = {each.name: each.value for each in wanted} | {ramp.name: ramp.at(step) for ramp in ramps}
+        self._board.set(now)
+        self._board.begin(ramps)
+        self._reporter.scalars(step, {f"knob.{name}": float(value) for name, value in now.items()})
         return before
 
     def _advance(self, step: int) -> None:
-        """Move the knobs that are on their way."""
-        try:
-            moved = self._board.advance(step)
-        except RefusedKnob as refused:
-            self._reporter.say(step, Log(level="warning", message=f"a knob stops on its way: {refused}"))
+        """Move the knobs that are on their way, once a step: a paused run comes here again and again."""
+        if step == self._advanced:
             return
+        self._advanced = step
+        moved, refused = self._board.advance(step)
+        for reason in refused:
+            self._reporter.say(step, Log(level="warning", message=f"a knob stops on its way: {reason}"))
         if moved:
             self._reporter.scalars(step, {f"knob.{name}": float(value) for name, value in moved.items()})
 

@@ -31,6 +31,12 @@ class KnobBoard:
 
         self._ramps: dict[str, Ramp] = {}
         """The knobs that are on their way."""
+        self._boundary = -1
+        """The step before which changes now take place …"""
+        self._then: dict[str, KnobValue] = {}
+        """… what those changes replaced …"""
+        self._ramps_then: dict[str, Ramp] = {}
+        """… and what was on its way before them."""
 
     def describe(self) -> list[KnobDescription]:
         """Every knob with its value in force as the default."""
@@ -78,34 +84,48 @@ class KnobBoard:
         self.check({name: ramp.at(ramp.last) for name, ramp in begun.items()})
         self._ramps |= begun
 
-    def advance(self, step: int) -> dict[str, KnobValue]:
+    def advance(self, step: int) -> tuple[dict[str, KnobValue], list[str]]:
         """Bring the knobs that are on their way to where they are at a step.
 
         Returns:
-            Name → the value now in force.
-
-        Raises:
-            RefusedKnob: if one of them comes to a value that its component does not allow; all stay where they were.
+            Name → the value now in force; and why some stop where they are: their component does not allow more.
         """
-        if not self._ramps:
-            return {}
         moved: dict[str, KnobValue] = {name: ramp.at(step) for name, ramp in self._ramps.items()}
         self._ramps = {name: ramp for name, ramp in self._ramps.items() if step < ramp.last}
         try:
             self._set(moved)
         except RefusedKnob:
-            self._ramps.clear()
-            raise
-        return moved
+            return self._advance_singly(moved)
+        return moved, []
+
+    def _advance_singly(self, wanted: Mapping[str, KnobValue]) -> tuple[dict[str, KnobValue], list[str]]:
+        moved, refused = {}, []
+        for name, value in wanted.items():
+            try:
+                self._set({name: value})
+                moved[name] = value
+            except RefusedKnob as error:
+                self._ramps.pop(name, None)
+                refused.append(f"{name} stays at {shown(self._get(name))}: {error}")
+        return moved, refused
+
+    def begin_boundary(self, step: int) -> None:
+        """What is changed from now on is in force from this step on, and no part of the step before."""
+        if step != self._boundary:
+            self._boundary, self._then, self._ramps_then = step, {}, dict(self._ramps)
+
+    def after(self, done: int) -> tuple[dict[str, KnobValue], list[Ramp]]:
+        """Values and ramps as they were when that step was over: what its checkpoint holds.
+
+        A paused run may have changed knobs since; the ledger has those, under the next step, and they are set again.
+        """
+        if self._boundary != done + 1:
+            return self.values(), list(self._ramps.values())
+        return {**self.values(), **self._then}, list(self._ramps_then.values())
 
     def is_whole(self, name: str) -> bool:
         """Whether the knob takes whole numbers only."""
         return self._known[name].kind == "integer"
-
-    @property
-    def ramps(self) -> list[Ramp]:
-        """The knobs that are on their way, for a checkpoint."""
-        return list(self._ramps.values())
 
     def _set(self, wanted: Mapping[str, KnobValue]) -> dict[str, KnobValue]:
         before = {name: self._get(name) for name in wanted}
@@ -117,6 +137,8 @@ class KnobBoard:
                 self._put_all(list(wanted.items())[::-1], before)
             except ValidationError as error:
                 raise RefusedKnob(in_words(error)) from error
+        for name, value in before.items():
+            self._then.setdefault(name, value)
         return before
 
     def _put_all(self, wanted: Sequence[tuple[str, KnobValue]], before: Mapping[str, KnobValue]) -> None:

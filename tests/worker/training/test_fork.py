@@ -61,3 +61,43 @@ def test_a_part_that_is_left_out_takes_its_knobs_along(bench, images, origin):
 def test_other_shapes_are_refused_with_the_reason(bench, images, origin):
     with pytest.raises(CorruptCheckpoint, match=r"does not fit the spec: .*size mismatch"):
         fork(bench, {**images, "network": {"name": "dcgan", "width": 8, "z_dim": 8}}, origin)
+
+
+def test_a_fork_s_own_ramp_takes_the_place_of_the_one_that_its_parent_was_on(bench, points):
+    wish = KnobRequest(name="optimiser.g.lr", value=1e-3, over=6)
+    asked = KnobAsked(request_id="k", author="t", knobs=[wish])
+    stop = CommandAsked(request_id="c", author="t", command="stop")
+    bench.run(points, at={2: [asked], STEP: [stop]})
+    [(name, content)] = bench.store.items()
+    reference = CheckpointRef(step=STEP, name=name, sha256=sha256(content).hexdigest(), reason="fork")
+    inherited = bench.run(points, resume=Resume(checkpoints=[reference], least_step=STEP))
+    assert inherited._board.values()["optimiser.g.lr"] == 1e-3
+    own = [Change(step=STEP + 1, name="optimiser.g.lr", value=0.0, over=2, request="f")]
+    forked = bench.run(points, resume=Resume(checkpoints=[reference], ledger=own, least_step=STEP))
+    assert forked._board.values()["optimiser.g.lr"] == 0.0
+    assert max(forked.reporter.series("knob.optimiser.g.lr")) == STEP + 2
+
+
+def test_a_fork_whose_checkpoint_is_gone_does_not_begin_at_step_0(bench, points):
+    gone = CheckpointRef(step=STEP, name="gone", sha256="0", reason="fork")
+    with pytest.raises(CorruptCheckpoint, match="this fork goes on from step 4, and no checkpoint of it can be read"):
+        bench.run(points, resume=Resume(checkpoints=[gone], least_step=STEP))
+
+
+def test_an_average_that_a_fork_adds_begins_with_its_weights(bench, points):
+    bench.run(points, at={STEP: [CommandAsked(request_id="c", author="t", command="stop")]})
+    [(name, content)] = bench.store.items()
+    reference = CheckpointRef(step=STEP, name=name, sha256=sha256(content).hexdigest())
+    attempt = bench.attempt({**points, "averaging": {"name": "ema"}}, resume=Resume(checkpoints=[reference]))
+    average = attempt._game.averaging.sampler(attempt._game.G).state_dict()
+    weights = dict(attempt._game.G.named_parameters())
+    assert all(torch.equal(average[name], weight) for name, weight in weights.items())
+
+
+def test_another_optimiser_begins_anew(bench, points):
+    bench.run(points, at={STEP: [CommandAsked(request_id="c", author="t", command="stop")]})
+    [(name, content)] = bench.store.items()
+    reference = CheckpointRef(step=STEP, name=name, sha256=sha256(content).hexdigest())
+    sgd = {player: {"name": "sgd", "momentum": 0.5} for player in ("G", "D")}
+    run = bench.run({**points, "optimisers": sgd}, resume=Resume(checkpoints=[reference]))
+    assert max(run.reporter.series("loss.d")) == points["steps"]

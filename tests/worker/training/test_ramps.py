@@ -52,8 +52,55 @@ def test_a_second_ramp_begins_where_the_first_has_come_to(bench, points):
     at = {2: [ramp("optimiser.g.lr", 1e-3, 8)], 6: [ramp("optimiser.g.lr", 0.0, 2, request_id="k2")]}
     run = bench.run(points, at=at)
     values = run.reporter.series("knob.optimiser.g.lr")
-    half = 2e-4 + (1e-3 - 2e-4) * 4 / 8
-    assert [values[6], values[7], values[8]] == pytest.approx([half, half / 2, 0.0])
+    come_to = 2e-4 + (1e-3 - 2e-4) * 5 / 8
+    assert [values[7], values[8]] == pytest.approx([come_to / 2, 0.0])
+
+
+def command(name, request_id="c"):
+    return CommandAsked(request_id=request_id, author="ada", command=name)
+
+
+CROWDED = {
+    "undone": [ramp("optimiser.g.lr", 1e-3, 6, request_id="a"), at_once("optimiser.g.lr", 2e-4)],
+    "set, then moved": [at_once("optimiser.g.lr", 5e-4), ramp("optimiser.g.lr", 1e-3, 6, request_id="b")],
+    "moved twice": [
+        ramp("optimiser.g.lr", 1e-3, 6, request_id="a"), ramp("optimiser.g.lr", 1e-4, 3, request_id="b"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("end", ["pause", "stop"])
+@pytest.mark.parametrize("wishes", CROWDED.values(), ids=CROWDED.keys())
+def test_several_wishes_at_one_paused_step_are_repeated_as_they_came(bench, points, state, assert_same, wishes, end):
+    """A run is paused after step 3, and two wishes come one after the other: both take place at step 4."""
+    first, second = wishes
+    straight = bench.run(points, at={3: [command("pause")], 4: [first], 5: [second], 6: [command("resume")]})
+    applied = straight.reporter.bodies(KnobApplied)
+    assert [step for step, _ in applied] == [4, 4]
+    bench.store.clear()
+    ending = {6: [command("stop", "s")]} if end == "stop" else {6: [command("resume"), command("stop", "s")]}
+    bench.run(points, at={3: [command("pause")], 4: [first], 5: [second], **ending})
+    references = [
+        CheckpointRef(step=3, name=name, sha256=sha256(content).hexdigest()) for name, content in bench.store.items()
+    ]
+    ledger = [
+        Change(step=4, name=knob.name, value=knob.value, over=knob.over, shape=knob.shape, request=body.request_id)
+        for _, body in applied
+        for knob in body.knobs
+    ]
+    resumed = bench.run(points, resume=Resume(checkpoints=references, ledger=ledger), number=2)
+    assert_same(state(straight), state(resumed))
+    tail = [step for step in straight.reporter.series("loss.d") if step > 3]
+    assert [resumed.reporter.series("loss.d")[step] for step in tail] == [
+        straight.reporter.series("loss.d")[step] for step in tail
+    ]
+
+
+def test_a_paused_run_says_once_where_a_knob_on_its_way_is(bench, points):
+    at = {3: [ramp("optimiser.g.lr", 1e-3, 6)], 5: [command("pause")], 60: [command("resume")]}
+    run = bench.run(points, at=at)
+    said = [step for step, values in run.reporter.rows if "knob.optimiser.g.lr" in values]
+    assert said == [0, 4, 5, 6, 7, 8, 9]
 
 
 def test_a_ramp_beyond_the_bounds_is_refused_whole(bench, points):
