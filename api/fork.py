@@ -4,10 +4,13 @@ The checkpoint is copied, so that a fork does not depend on which ones its paren
 the parent's own, and is read from there: `api.series.lineage`.
 """
 
+import hashlib
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from sqlalchemy import inspect
 
 from api import checkpoint_files, knobs, launch
 from api.launch import FIRST_ATTEMPT, Prepared
@@ -77,7 +80,7 @@ def _prepared(services: Services, parent: str, asked: ForkRun, author: str, reas
                 for name, wish in wishes.items()
             ],
         ),
-        further=[copy, *entries],
+        further=[copy, *_inherited(row, changes, origin.step), *entries],
         undo=lambda: services.artefacts.delete(f"runs/{row.id}/"),
     )
 
@@ -106,12 +109,15 @@ def _known(
     Of a checkpoint before the parent's attempt in force SQL knows only the changes since the parent's own start.
     """
     described = {knob.name: knob for knob in knobs_of_spec(spec, catalogue)}
-    entries = {name.split(".")[0] for name in described}
     if above.from_step <= step:
-        described |= {knob.name: knob for knob in knobs.decode(above) if knob.name.split(".")[0] in entries}
-    now = {change.name: knobs.value(change.new) for change in changes}
+        old = {entry: component.name for _, entry, component in RunSpec.model_validate_json(above.spec).entries()}
+        same = [f"{entry}." for _, entry, component in spec.entries() if old.get(entry) == component.name]
+        own = (*same, "game.", "watching.")
+        described |= {knob.name: knob for knob in knobs.decode(above) if knob.name.startswith(own)}
+    newest = {change.name: change for change in changes}
     for knob in described.values():
-        value = now.get(knob.name)
+        change = newest.get(knob.name)
+        value = None if change is None else knobs.after(change, step, is_whole=knob.kind == "integer")
         yield knob if value is None else knob.model_copy(update={"default": value})
 
 
@@ -153,6 +159,9 @@ def _copied(services: Services, row: RunRow, origin: CheckpointRow) -> Checkpoin
     except OSError as error:
         detail = f"the checkpoint of step {origin.step} cannot be copied ({error}); make room, or try again"
         raise ArtefactsAway(detail) from error
+    if sha256_of(services.artefacts.pieces(name)) != origin.sha256:
+        services.artefacts.delete(f"runs/{row.id}/")
+        raise ArtefactsAway(f"the checkpoint of step {origin.step} was just being replaced; try again")
     return CheckpointRow(
         run=row.id,
         step=origin.step,
@@ -163,6 +172,22 @@ def _copied(services: Services, row: RunRow, origin: CheckpointRow) -> Checkpoin
         reason="fork",
         time=time.time(),
     )
+
+
+def sha256_of(pieces: Iterable[bytes]) -> str:
+    """Of a content that comes in pieces."""
+    found = hashlib.sha256()
+    for piece in pieces:
+        found.update(piece)
+    return found.hexdigest()
+
+
+def _inherited(row: RunRow, changes: Iterable[LedgerRow], step: int) -> Iterator[LedgerRow]:
+    """What is still on its way at the checkpoint: the fork goes on with it, so its ledger has it too."""
+    for change in {change.name: change for change in changes}.values():
+        if (change.step or 0) + change.over - 1 > step:
+            kept = {column.key: getattr(change, column.key) for column in inspect(LedgerRow).column_attrs}
+            yield LedgerRow(**kept | {"request_id": secrets.token_hex(8), "run": row.id, "attempt": FIRST_ATTEMPT})
 
 
 def _entries(

@@ -36,7 +36,8 @@ def states(row: RunRow, applied: Iterable[LedgerRow], unanswered: Iterable[Ledge
         applied: its applied knob changes, in the order in which they came into force.
         unanswered: its knob requests without an outcome, oldest first.
     """
-    changes = {change.name: change for change in applied if _in_force(row, change)}
+    done = {change.name: change for change in applied if change.attempt == row.attempt or _is_repeated(row, change)}
+    changes = {name: change for name, change in done.items() if _is_later(row, change)}
     wishes = {wish.name: value(wish.new) for wish in unanswered}
     return [_state(row, knob, changes.get(knob.name), wishes.get(knob.name)) for knob in decode(row)]
 
@@ -108,18 +109,18 @@ def _fixed(spec: RunSpec) -> dict[str, Any]:
     return parts | game | run
 
 
-def _in_force(row: RunRow, change: LedgerRow) -> bool:
-    """A change of this attempt is in force; one of an earlier attempt once the replay has come to its step.
+def _is_repeated(row: RunRow, change: LedgerRow) -> bool:
+    """Whether the attempt in force has come to a change of an earlier attempt."""
+    return change.step is not None and change.step <= row.step + 1
 
-    Changes up to the step from which the attempt goes on are part of its first values.
-    """
-    if change.attempt == row.attempt:
-        return True
-    return change.step is not None and row.from_step < change.step <= row.step + 1
+
+def _is_later(row: RunRow, change: LedgerRow) -> bool:
+    """Whether the first values of the attempt in force lack some of the change."""
+    return change.attempt == row.attempt or (change.step or 0) + change.over - 1 > row.from_step
 
 
 def _state(row: RunRow, knob: KnobDescription, change: LedgerRow | None, wish: KnobValue | None) -> KnobState:
-    now = None if change is None else _moved(row, knob, change)
+    now = None if change is None else after(change, row.step, is_whole=knob.kind == "integer")
     return KnobState(
         **knob.model_dump(),
         value=knob.default if now is None else now,
@@ -128,11 +129,10 @@ def _state(row: RunRow, knob: KnobDescription, change: LedgerRow | None, wish: K
     )
 
 
-def _moved(row: RunRow, knob: KnobDescription, change: LedgerRow) -> KnobValue | None:
-    """A changed knob's value in force: on its way, when it moves over several steps."""
+def after(change: LedgerRow, step: int, *, is_whole: bool) -> KnobValue | None:
+    """The value that a change has brought a knob to at a step: one may move over several."""
     old, new = value(change.old), value(change.new)
     if change.over == 1 or old is None or new is None:
         return new
-    is_whole = knob.kind == "integer"
     about = {"start": change.step, "old": old, "new": new, "over": change.over, "shape": change.shape}
-    return Ramp.model_validate({"name": knob.name, "is_whole": is_whole, **about}).at(row.step)
+    return Ramp.model_validate({"name": change.name, "is_whole": is_whole, **about}).at(step)

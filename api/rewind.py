@@ -1,5 +1,6 @@
 """Rewinding: a fork from one of the run's own checkpoints, and the end of the run. Nothing recorded is erased."""
 
+import contextlib
 import secrets
 from typing import Any
 
@@ -55,7 +56,8 @@ def rewind(services: Services, run: str, given: GiveCommand, author: str, reason
     services.redis.append(event)
     done = CommandApplied(request_id=asked.request_id, command="rewind", result={"run": new.id}, latency_ms=0.0)
     services.redis.append(said(run, attempt, done, row.step))
-    give_command(services, run, GiveCommand(command="stop", reason=f"rewound into {new.id}"), author, None)
+    with contextlib.suppress(RunEnded):  # by itself meanwhile: then there is nothing left to stop
+        give_command(services, run, GiveCommand(command="stop", reason=f"rewound into {new.id}"), author, None)
     return Accepted(request_id=asked.request_id, asked_at=event.time)
 
 

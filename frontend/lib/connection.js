@@ -77,9 +77,9 @@ export function giveCommand(run, command, params = {}) {
   return request('POST', `/runs/${encodeURIComponent(run)}/commands`, { command, params });
 }
 
-/** @param {string} run @param {object} wanted a `ForkRun` */
-export function forkRun(run, wanted) {
-  return request('POST', `/runs/${encodeURIComponent(run)}/forks`, wanted, { 'Idempotency-Key': crypto.randomUUID() });
+/** @param {string} run @param {object} wanted a `ForkRun` @param {string} key the same for a try again: it makes one fork */
+export function forkRun(run, wanted, key) {
+  return request('POST', `/runs/${encodeURIComponent(run)}/forks`, wanted, { 'Idempotency-Key': key });
 }
 
 /** @param {string} run @param {string} series @param {number} step */

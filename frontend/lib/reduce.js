@@ -149,7 +149,7 @@ function applyScalars(open, { id, attempt, body }, isNews) {
   for (const { steps, values } of body.groups) {
     for (const [name, column] of Object.entries(values)) {
       if (isNews) open.lastValues.set(name, fromWire(column[column.length - 1]));
-      if (isNews && takeKnob(open, name, fromWire(column[column.length - 1]))) topics.push('knobs');
+      if (isNews && takeKnob(open, name, steps[steps.length - 1], fromWire(column[column.length - 1]))) topics.push('knobs');
       if (!open.infos.has(name)) open.infos.set(name, { name, kind: 'scalar' });
       for (const buckets of [open.scalars.get(name), open.details.get(name)]) {
         if (buckets === undefined) continue;
@@ -164,12 +164,15 @@ function applyScalars(open, { id, attempt, body }, isNews) {
  * A knob's value as its series has it: of a change that an attempt repeats, or that a fork begins with, nothing else says it.
  * @param {RunState} open
  * @param {string} series
+ * @param {number} step
  * @param {number} value
  * @returns {boolean} whether that is news
  */
-function takeKnob({ run }, series, value) {
+function takeKnob({ run }, series, step, value) {
   const knob = series.startsWith('knob.') ? run.knobs.find(({ name }) => `knob.${name}` === series) : undefined;
-  if (knob === undefined) return false;
+  // The groups of one event are not in the order of their steps.
+  if (knob === undefined || step < (knob.said_step ?? 0)) return false;
+  knob.said_step = step;
   const before = knob.value;
   knob.value = knob.kind === 'boolean' ? value !== 0 : value;
   return knob.value !== before;

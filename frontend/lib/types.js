@@ -5,6 +5,7 @@
  * @typedef {number | "NaN" | "Infinity" | "-Infinity"} Wire a number on the wire
  *
  * @typedef {object} Knob
+ * @property {number} [said_step] step for which its series gave the value
  * @property {string} name
  * @property {'number' | 'integer' | 'boolean'} kind
  * @property {number | boolean} default

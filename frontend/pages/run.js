@@ -48,8 +48,8 @@ export function runPage(context, id) {
       throw error;
     }),
     command: (/** @type {string} */ name) => giveCommand(id, name).then(() => {}, (error) => context.announce(error.message, 'bad')),
-    fork: async (/** @type {object} */ wanted, /** @type {boolean} */ isStopped) => {
-      const { id: child } = await forkRun(id, wanted);
+    fork: async (/** @type {object} */ wanted, /** @type {boolean} */ isStopped, /** @type {string} */ key) => {
+      const { id: child } = await forkRun(id, wanted, key);
       if (isStopped) await giveCommand(id, 'stop').catch((error) => context.announce(error.message, 'bad'));
       context.go(`/runs/${encodeURIComponent(child)}`);
     },

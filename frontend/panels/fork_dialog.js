@@ -13,7 +13,7 @@ import { refusal } from '../lib/scale.js';
  * @property {string} [name]
  *
  * @param {import('../lib/store.js').Store} store
- * @param {{fork: (wanted: Fork, isStopped: boolean) => Promise<void>}} actions
+ * @param {{fork: (wanted: Fork, isStopped: boolean, key: string) => Promise<void>}} actions
  * @returns {{button: HTMLButtonElement, dialog: HTMLElement, dispose: () => void}}
  */
 export function forkDialog(store, actions) {
@@ -35,6 +35,7 @@ export function forkDialog(store, actions) {
   const dialog = h('dialog', { class: 'fork', 'aria-label': 'Fork this run', testid: 'fork-dialog' }, form);
   const button = h('button', { type: 'button', text: 'Fork…', testid: 'fork', on: { click: () => open() } });
 
+  let asked = { text: '', key: '' };
   const knobs = () => [...(store.state.open?.run.knobs ?? [])];
   const open = () => {
     const { open: now } = store.state;
@@ -49,6 +50,7 @@ export function forkDialog(store, actions) {
     stopField.hidden = !['running', 'paused', 'queued', 'starting', 'parked', 'lost'].includes(run.status);
     rows.replaceChildren();
     setText(problem, '');
+    asked = { text: '', key: '' };
     dialog.showModal();
   };
   form.addEventListener('submit', async (event) => {
@@ -59,7 +61,9 @@ export function forkDialog(store, actions) {
     setText(problem, typeof wanted === 'string' ? wanted : '');
     if (typeof wanted === 'string') return;
     go.disabled = true;
-    await actions.fork(wanted, stops.checked).then(() => dialog.close(), (error) => setText(problem, error.message));
+    const text = JSON.stringify(wanted);
+    if (text !== asked.text) asked = { text, key: crypto.randomUUID() };
+    await actions.fork(wanted, stops.checked, asked.key).then(() => dialog.close(), (error) => setText(problem, error.message));
     go.disabled = false;
   });
 

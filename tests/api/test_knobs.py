@@ -120,6 +120,20 @@ def test_a_knob_on_its_way_is_in_force_where_it_has_come_to():
     ]
 
 
+def test_a_knob_on_its_way_over_a_resume_is_where_it_has_come_to():
+    move = change("r1.weight", "20.0", 101, 1)
+    move.old, move.over, move.shape = "10.0", 1000, "linear"
+    resumed = [run(attempt=2, from_step=600, step=step) for step in (600, 850, 2000)]
+    assert [values(row, move)["r1.weight"][0] for row in resumed] == [15.0, 17.5, 20.0]
+    assert values(run(attempt=2, from_step=1100, step=1200), move)["r1.weight"] == (10.0, None), "its first values"
+
+
+def test_a_ramp_that_another_change_ended_is_not_in_force_after_a_resume():
+    move, stop = change("r1.weight", "20.0", 101, 1, 1), change("r1.weight", "3.0", 300, 1, 2)
+    move.old, move.over = "10.0", 1000
+    assert values(run(attempt=2, from_step=600, step=700), move, stop)["r1.weight"] == (10.0, None)
+
+
 def test_one_bad_value_refuses_all_and_each_fault_is_named():
     with pytest.raises(InvalidKnobs) as refused:
         knobs.check(run(), {"r1.weight": 5, "game.d_steps": 0, "x": 1})

@@ -170,4 +170,7 @@ test('a knob that an attempt sets again is in force when its series says so', ()
   assert.ok(said({ 'knob.r1.weight': [0.5], 'knob.ema.sample': [0] }).includes('knobs'));
   assert.deepEqual(open.run.knobs.map(({ value }) => value), [0.5, false]);
   assert.ok(!said({ 'knob.r1.weight': [0.5], 'loss.d': [1] }).includes('knobs'));
+  const groups = [{ steps: [65], values: { 'knob.r1.weight': [2] } }, { steps: [64], values: { 'knob.r1.weight': [1], 'loss.d': [1] } }];
+  applyEvent(open, event('scalars', { groups }, { step: 65 }));
+  assert.equal(open.run.knobs[0].value, 2, 'the groups of one event come in any order');
 });

@@ -22,6 +22,8 @@ from worker.training.game import Game
 from worker.training.knob_board import KnobBoard
 from worker.training.reporter import Reporter
 
+READ_PAUSES_S = (0.5, 2.0, 5.0)
+"""Between two tries to read a checkpoint."""
 PLAYERS: tuple[Player, Player] = ("G", "D")
 
 
@@ -219,12 +221,22 @@ class Checkpoints:
 def load_newest(refs: list[CheckpointRef], get: Callable[[str], bytes]) -> Iterator[tuple[CheckpointRef, bytes]]:
     """The checkpoints whose content is what was written, newest first; one that is missing or cut is passed over."""
     for ref in refs:
-        try:
-            content = get(ref.name)
-        except OSError:
-            continue
-        if sha256(content).hexdigest() == ref.sha256:
+        content = _read_patiently(ref.name, get)
+        if content is not None and sha256(content).hexdigest() == ref.sha256:
             yield ref, content
+
+
+def _read_patiently(name: str, get: Callable[[str], bytes]) -> bytes | None:
+    """The content; None when it is not there, or cannot be read for some seconds: a store may stumble."""
+    for pause_s in (*READ_PAUSES_S, None):
+        try:
+            return get(name)
+        except FileNotFoundError:
+            return None
+        except OSError:
+            if pause_s is not None:
+                time.sleep(pause_s)
+    return None
 
 
 def _tensors(game: Game) -> Iterator[tuple[str, Tensor]]:

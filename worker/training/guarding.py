@@ -69,6 +69,7 @@ class Guarding:
         began = time.perf_counter()
         now, measured = self._fetched(step, due, report)
         for guard in due:
+            self._say_if_blind(step, guard, report)
             self._ask(guard, self._seen(guard, step, now, measured))
         took = time.perf_counter() - began
         self._reporter.scalars(step, {"cost.guards": took * 1000})
@@ -98,6 +99,13 @@ class Guarding:
                 values[name] = value
         # Sorted: the order in which monitors measured is not the same after a checkpoint.
         return Look(step, dict(sorted(values.items())), *(self._active() if guard.combines else ({}, frozenset())))
+
+    def _say_if_blind(self, step: int, guard: Guard, report: Mapping[str, Tensor | float]) -> None:
+        """A guard all of whose series are kept from it watches no more."""
+        unread = self._readings.unread
+        sources = {reading.monitor for name, reading in self._readings.newest.items() if self._reads(guard, name)}
+        if sources and sources <= unread.keys() and not any(self._reads(guard, name) for name in report):
+            self._turn(step, guard, "idle", "; ".join(sorted(unread[monitor] for monitor in sources)))
 
     def _active(self) -> tuple[dict[str, dict[str, float]], frozenset[str]]:
         """Guards that found something, and those who are sure, though a cool-down may keep their alarm quiet."""

@@ -43,7 +43,7 @@ def said(reporter):
 
 @pytest.fixture
 def attempt(bench, points):
-    return bench.attempt(points)
+    return bench.attempt({**points, "watching": {"budget": 0.2}})
 
 
 def looked(attempt, told, steps, report=None):
@@ -203,6 +203,21 @@ def test_a_guard_says_when_it_has_given_its_first_verdict_and_says_it_once(bench
     assert said[1][0] > 20
 
 
+def test_a_guard_whose_only_monitor_is_kept_from_it_watches_no_more_and_says_so(bench, points):
+    attempt = bench.attempt({**points, "guards": []})
+    guarding = Guarding([Told({}, reads=("read.*",), every=10)], attempt._game.readings, attempt.reporter)
+    guarding.announce(0, ["read.x"])
+    attempt._game.readings.note(10, "read", {"read.x": 1.0})
+    guarding.look(10, {})
+    attempt._game.readings.unread["read"] = "its monitor read failed and is off"
+    guarding.look(20, {})
+    guarding.look(30, {})
+    said = [(step, body.state, body.reason) for step, body in attempt.reporter.bodies(GuardState)]
+    assert said[0] == (0, "calibrating", "")
+    assert said[-1] == (20, "idle", "its monitor read failed and is off")
+    assert [state for _, state, _ in said].count("idle") == 1
+
+
 # A critic without a bound, at a huge rate: losses and gradients run off, and end as NaN.
 EXPLODING = {
     "steps": 60,
@@ -251,10 +266,9 @@ def test_guards_change_nothing(bench, points, state, assert_same):
 
 
 @pytest.mark.parametrize("stop", [8, 10, 23, 38])
-def test_alarms_go_on_over_a_stop_as_if_there_had_been_none(bench, points, stop, monkeypatch):
+def test_alarms_go_on_over_a_stop_as_if_there_had_been_none(bench, points, stop):
     """Also where the monitors have measured since the guards' last look: their numbers are in the checkpoint."""
-    monkeypatch.setattr("worker.training.watch.BUDGET_POINTS", math.inf)  # what is stretched depends on the clock
-    spec = {**points, **RESTLESS}
+    spec = {**points, **RESTLESS, "watching": {"budget": 10}}  # what is stretched depends on the clock
     straight = bench.run(spec).reporter
     bench.store.clear()
     stopped = bench.run(spec, at={stop: [CommandAsked(request_id="c", author="test", command="stop")]}).reporter
