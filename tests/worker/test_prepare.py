@@ -84,7 +84,7 @@ def test_dataset_that_depends_on_a_persons_files_is_always_looked_at(cache, tmp_
     [
         (["cats"], "no datasets component called 'cats'; known: "),
         (["faces", "--size", "24"], "size: Input should be 16 or 32; got 24"),
-        (["faces", "--colour", "red"], "colour: Extra inputs are not permitted; got 'red'"),
+        (["faces", "--colour", "red"], 'colour: Extra inputs are not permitted; got "red"'),
     ],
 )
 def test_what_cannot_be_prepared_is_said(cache, capsys, arguments, words):
