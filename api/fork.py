@@ -15,14 +15,14 @@ from sqlalchemy import inspect
 from api import checkpoint_files, knobs, launch
 from api.launch import FIRST_ATTEMPT, Prepared
 from api.problems import ArtefactsAway, InvalidSpecRefused
-from api.requeue import reference
+from api.requeue import change_of, reference
 from api.services import Services
 from api.specs import catalogue_of, checked
 from api.store import ledger, runs
 from api.store.state import cursor_position
 from api.tables import CheckpointRow, LedgerRow, RunRow
 from contract.components import Catalogue
-from contract.jobs import Change, Resume
+from contract.jobs import Resume
 from contract.knobs import KnobDescription, KnobValue
 from contract.names import checkpoint_name
 from contract.numbers import dumps, loads
@@ -66,19 +66,15 @@ def _prepared(services: Services, parent: str, asked: ForkRun, author: str, reas
     row = _row(above, origin.step, asked, spec, known)
     wanted = {**_overridden(old, spec, catalogue), **asked.knobs}
     wishes = knobs.check(row, wanted) if wanted else {}
-    first = origin.step + 1
     before = {knob.name: knob.default for knob in known}
-    entries = _entries(row, wishes, before, first=first, position=position, author=author, reason=reason)
+    entries = list(_entries(row, wishes, before, position=position, author=author, reason=reason))
     copy = _copied(services, row, origin)
     return Prepared(
         row=row,
         spec=spec,
         resume=Resume(
             checkpoints=[reference(copy)],
-            ledger=[
-                Change(step=first, name=name, value=wish.to, over=wish.over, shape=wish.shape)
-                for name, wish in wishes.items()
-            ],
+            ledger=[change_of(entry) for entry in entries],
         ),
         further=[copy, *_inherited(row, changes, origin.step), *entries],
         undo=lambda: services.artefacts.delete(f"runs/{row.id}/"),
@@ -195,7 +191,6 @@ def _entries(
     wishes: Mapping[str, Wish],
     before: Mapping[str, Any],  # Any: see KnobDescription.default
     *,
-    first: int,
     position: int,
     author: str,
     reason: str | None,
@@ -218,6 +213,6 @@ def _entries(
             asked_position=position,
             outcome="applied",
             outcome_position=position,
-            step=first,
+            step=row.from_step + 1,
             attempt=FIRST_ATTEMPT,
         )

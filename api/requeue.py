@@ -49,7 +49,7 @@ def resume_of(session: Session, run: RunRow, *, paused: bool) -> Resume:
     changes = ledger.applied(session, [run.id]).get(run.id, [])
     return Resume(
         checkpoints=[reference(row) for row in checkpoints.usable(session, run.id)],
-        ledger=[_change(row) for row in changes],
+        ledger=[change_of(row) for row in changes],
         answered=ledger.answered(session, run.id),
         paused=paused,
         least_step=run.parent_step or 0,
@@ -61,7 +61,12 @@ def reference(row: CheckpointRow) -> CheckpointRef:
     return CheckpointRef(step=row.step, name=row.name, sha256=row.sha256, reason=row.reason)
 
 
-def _change(row: LedgerRow) -> Change:
+def change_of(row: LedgerRow) -> Change:
+    """An applied knob change as a trainer repeats it.
+
+    Raises:
+        ValueError: if the row has no value.
+    """
     now = value(row.new)
     if now is None:
         raise ValueError(f"the ledger has no value for the applied knob {row.name}")
