@@ -22,6 +22,7 @@ ACTIVE: frozenset[str] = frozenset({"queued", "starting", "running", "paused", "
 """States in which a run has, awaits, or will get a trainer."""
 CommandName = Literal["pause", "resume", "step", "stop", "checkpoint", "park", "rewind"]
 Outcome = Literal["applied", "refused", "superseded", "lost"]
+Watchfulness = Literal["idle", "calibrating", "watching", "off"]
 Number = float
 """A float that may be NaN or infinite; on the wire then one of three strings."""
 
@@ -258,7 +259,7 @@ class GuardState(Body):
 
     kind: ClassVar[str] = "guard.state"
     guard: str
-    state: Literal["idle", "calibrating", "watching", "off"]
+    state: Watchfulness
     """idle: nothing measures what it reads; calibrating: it has not given a verdict yet; off: it failed."""
     reason: str = ""
     """Why, in words; always given for idle and off."""

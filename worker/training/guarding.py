@@ -8,16 +8,13 @@ clock from then on, and what a guard finds must not. That is said, once.
 import time
 import traceback
 from collections.abc import Collection, Mapping, Sequence
-from typing import Literal
 
 from torch import Tensor
 
-from contract.events import AlarmCleared, AlarmRaised, GuardState, Log
+from contract.events import AlarmCleared, AlarmRaised, GuardState, Log, Watchfulness
 from worker.guards import Clear, Finding, Guard, Look, fits
 from worker.training.readings import Readings
 from worker.training.reporter import Reporter, fetch
-
-State = Literal["idle", "calibrating", "watching", "off"]
 
 
 class Guarding:
@@ -30,7 +27,7 @@ class Guarding:
         self._wanted: dict[tuple[str, str], bool] = {}
         """(Entry, series) → whether the guard reads it."""
         self._told: set[tuple[str, str]] = set()
-        self._states: dict[str, State] = {}
+        self._states: dict[str, Watchfulness] = {}
         """Entry → the state that was said last."""
 
     def announce(self, step: int, series: Collection[str]) -> None:
@@ -147,7 +144,7 @@ class Guarding:
             alarm.raised_at, alarm.cleared_at, alarm.evidence = None, step, {}
             self._reporter.say(step, AlarmCleared(guard=guard.entry, message=clear.message))
 
-    def _turn(self, step: int, guard: Guard, state: State, reason: str = "") -> None:
+    def _turn(self, step: int, guard: Guard, state: Watchfulness, reason: str = "") -> None:
         if self._states.get(guard.entry) != state:
             self._states[guard.entry] = state
             self._reporter.say(step, GuardState(guard=guard.entry, state=state, reason=reason))
