@@ -152,6 +152,15 @@ class Client:
 
         return until(look, within_s=within_s, what=f"run {run}: {json.dumps(self.run(run))[:1500]}")
 
+    def ledger(self, run, *, within_s=10):
+        """The ledger once each of its rows has an outcome: a page hears of it before it is recorded."""
+
+        def look():
+            items = self.http.get(f"/runs/{run}/ledger").json()["items"]
+            return items if items and all(item["outcome"] for item in items) else None
+
+        return until(look, within_s=within_s, what=f"run {run}: an outcome of every change")
+
     def steps(self, run, name):
         """Every step of a scalar series that is recorded by now, each point by itself."""
         steps, low, window = [], 0, 10_000

@@ -43,7 +43,7 @@ def test_an_unchanged_fork_repeats_its_parent_bit_for_bit_and_a_changed_one_does
     assert changed.keys() == parent.keys()
     assert all(changed[at] == loss for at, loss in parent.items() if at <= step)
     assert changed[step + 5] != parent[step + 5]
-    [item] = client.get(f"/runs/{other}/ledger").json()["items"]
+    [item] = client.ledger(other)
     assert (item["name"], item["new"], item["step"], item["outcome"]) == ("optimiser.d.lr", 2e-3, step + 1, "applied")
 
 

@@ -58,7 +58,7 @@ def test_launch_watch_and_steer_a_gan_from_the_browser(page, server):
     wait_until(
         page, lambda: "applied" in knob.get_by_test_id("state").inner_text(), within_s=60, what="applied at a step"
     )
-    [item] = client.get(f"/runs/{run}/ledger").json()["items"]
+    [item] = client.ledger(run)
     assert (item["name"], item["old"], item["new"], item["outcome"]) == ("auxiliary.weight", 1.0, 0.25, "applied")
     said = re.sub(r"\D", "", knob.get_by_test_id("state").inner_text().split("·")[0].split("@")[-1])
     assert int(said) == item["step"]
@@ -214,7 +214,7 @@ def test_a_recipes_cure_fills_the_knobs_in_and_takes_effect_when_applied(page, s
     wait_until(
         page, lambda: "applied" in knob.get_by_test_id("state").inner_text(), within_s=60, what="applied at a step"
     )
-    [item] = client.get(f"/runs/{run}/ledger").json()["items"]
+    [item] = client.ledger(run)
     assert (item["name"], item["new"], item["reason"], item["outcome"]) == ("r1.weight", 0.1, "R1 penalty", "applied")
     schedules = page.get_by_test_id("folded-knobs").locator('[data-testid^="knob-optimiser."]')
     assert schedules.count() == 8
@@ -238,7 +238,7 @@ def test_a_knob_moves_over_several_steps_and_the_page_shows_where_it_is(page, se
     wait_until(page, lambda: "moves to 0.1 until" in state.inner_text(), within_s=60, what="on its way")
     shown = float(knob.get_by_test_id("input").input_value())
     assert 0 <= shown < 0.1
-    [item] = client.get(f"/runs/{run}/ledger").json()["items"]
+    [item] = client.ledger(run)
     assert (item["new"], item["over"], item["shape"], item["outcome"]) == (0.1, 600, "linear", "applied")
     client.wait(run, lambda r: r["step"] > item["step"] + 700, within_s=120)
     wait_until(page, lambda: knob.get_by_test_id("input").input_value() == "0.1", within_s=20, what="there")
@@ -248,6 +248,6 @@ def test_a_knob_moves_over_several_steps_and_the_page_shows_where_it_is(page, se
     assert max(moved) == item["step"] + 599
     page.get_by_test_id("undo").click()
     wait_until(page, lambda: knob.get_by_test_id("input").input_value() == "0", within_s=60, what="undone")
-    [_, undone] = client.get(f"/runs/{run}/ledger").json()["items"]
+    [_, undone] = client.ledger(run)
     assert (undone["old"], undone["new"], undone["reason"]) == (0.1, 0, f"undo of step {item['step']}")
     client.post(f"/runs/{run}/commands", json={"command": "stop"})
