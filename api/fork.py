@@ -181,7 +181,7 @@ def sha256_of(pieces: Iterable[bytes]) -> str:
 def _inherited(row: RunRow, changes: Iterable[LedgerRow], step: int) -> Iterator[LedgerRow]:
     """What is still on its way at the checkpoint: the fork goes on with it, so its ledger has it too."""
     for change in {change.name: change for change in changes}.values():
-        if (change.step or 0) + change.over - 1 > step:
+        if knobs.last_of(change) > step:
             kept = {column.key: getattr(change, column.key) for column in inspect(LedgerRow).column_attrs}
             yield LedgerRow(**kept | {"request_id": secrets.token_hex(8), "run": row.id, "attempt": FIRST_ATTEMPT})
 

@@ -96,6 +96,7 @@ def _places(spec: RunSpec) -> Iterator[tuple[str, str, ComponentSpec]]:
         ("regularisers", spec.regularisers),
         ("monitors", spec.monitors or []),
         ("guards", spec.guards or []),
+        ("rules", spec.rules),
     ):
         for number, component in enumerate(listed):
             yield f"{family}.{number}", family, component

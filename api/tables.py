@@ -6,6 +6,8 @@ JSON stands in text columns, written by `contract.numbers`, so that NaN and infi
 from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from contract.ramps import Shape
+
 Big = BigInteger().with_variant(Integer, "sqlite")
 """64 bits; in SQLite an INTEGER primary key is the row's own number and needs no second index."""
 
@@ -127,7 +129,7 @@ class LedgerRow(Base):
     latency_ms: Mapped[float | None] = mapped_column(Float)
     over: Mapped[int] = mapped_column(Big, default=1, server_default="1")
     """Steps over which a knob moves to its new value."""
-    shape: Mapped[str] = mapped_column(Text, default="linear", server_default="linear")
+    shape: Mapped[Shape] = mapped_column(Text, default="linear", server_default="linear")
 
 
 class CheckpointRow(Base):

@@ -134,7 +134,12 @@ def _watch(client: Client, run: Run, *, as_json: bool) -> None:
 @run_argument
 @click.argument("assignments", nargs=-1, required=True, metavar="KNOB=VALUE...")
 @click.option("--over", default=1, type=click.IntRange(1), help="Steps over which they move there; 1: at once.")
-@click.option("--shape", type=click.Choice(["linear", "cosine"]), default="linear", help="How they move.")
+@click.option(
+    "--shape",
+    type=click.Choice(["linear", "cosine", "pulse"]),
+    default="linear",
+    help="How they move; pulse: there at once, and back after so many steps.",
+)
 @reason_option
 @timeout_option
 @json_option
@@ -184,16 +189,37 @@ def _await(client: Client, request: Request, *, within_s: float, as_json: bool) 
         sys.exit(1)
 
 
+@click.command()
+@run_argument
+@click.option("-n", "steps", default=1, type=click.IntRange(1), help="How many steps.")
+@click.option("--player", type=click.Choice(["D", "G"]), help="Train this one alone: the other stands still.")
+@reason_option
+@timeout_option
+@json_option
+def step(
+    *, run_id: str, steps: int, player: str | None, reason: str | None, within_s: float, as_json: bool
+) -> None:  # fmt: skip
+    """Train a paused RUN for some steps; then it is paused again."""
+    params: dict[str, int | str] = {"n": steps} | ({} if player is None else {"player": player})
+    _give("step", run_id, params, reason=reason, within_s=within_s, as_json=as_json)
+
+
 def _command(name: CommandName, help_text: str) -> click.Command:
     def give(*, run_id: str, reason: str | None, within_s: float, as_json: bool) -> None:
-        with _client() as client:
-            cursor = client.run(run_id).cursor
-            accepted = client.command(run_id, name, reason=reason)
-            request = Request(run_id, accepted.request_id, [name], cursor)
-            _await(client, request, within_s=within_s, as_json=as_json)
+        _give(name, run_id, {}, reason=reason, within_s=within_s, as_json=as_json)
 
     decorated: Callable[..., None] = json_option(timeout_option(reason_option(run_argument(give))))
     return click.command(name=name, help=help_text)(decorated)
+
+
+def _give(
+    name: CommandName, run_id: str, params: dict[str, int | str], *, reason: str | None, within_s: float, as_json: bool
+) -> None:
+    with _client() as client:
+        cursor = client.run(run_id).cursor
+        accepted = client.command(run_id, name, reason=reason, **params)
+        request = Request(run_id, accepted.request_id, [name], cursor)
+        _await(client, request, within_s=within_s, as_json=as_json)
 
 
 def _state(status: str, reason: str | None) -> str:
@@ -207,6 +233,7 @@ VERBS: tuple[click.Command, ...] = (
     watch,
     set_knobs,
     _command("pause", "Pause RUN at the next step; it keeps its process and its slot."),
+    step,
     _command("resume", "Let a paused RUN go on."),
     _command("stop", "Stop RUN for good, with a last checkpoint."),
     _command("checkpoint", "Write a checkpoint of RUN now."),

@@ -20,7 +20,7 @@ import httpx
 from contract.components import Catalogue
 from contract.events import CommandName, Envelope
 from contract.knobs import KnobValue
-from contract.ramps import Shape
+from contract.ramps import Shape, takes_time
 from contract.runs import Accepted, Checkpoint, LedgerItem, Run, ScalarSeries, SeriesState, WorkerInfo
 from modescope.connection import Connection
 from modescope.datafolder import DataFolder
@@ -161,7 +161,8 @@ class Client:
             reason: for the ledger.
         """
         headers = {} if reason is None else {"X-Modescope-Reason": reason}
-        body = {name: {"to": to, "over": over, "shape": shape} if over > 1 else to for name, to in knobs.items()}
+        way = {"over": over, "shape": shape}
+        body = {name: {"to": to, **way} if takes_time(over, shape) else to for name, to in knobs.items()}
         return Accepted.model_validate_json(
             self._connection.call("PATCH", f"/runs/{run}/knobs", json=body, headers=headers)
         )

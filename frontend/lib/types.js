@@ -60,7 +60,8 @@
  * @property {string} name
  * @property {number | boolean | null} [old]
  * @property {number | boolean | null} [new]
- * @property {number} [over] steps over which the knob moves
+ * @property {number} [over] steps over which the knob moves; of a pulse, for which it stays
+ * @property {'linear' | 'cosine' | 'pulse'} [shape] how it moves
  * @property {string} author
  * @property {string | null} [reason]
  * @property {number} asked_at

@@ -47,7 +47,7 @@ export function runPage(context, id) {
       context.announce(error.message, 'bad');
       throw error;
     }),
-    command: (/** @type {string} */ name) => giveCommand(id, name).then(() => {}, (error) => context.announce(error.message, 'bad')),
+    command: (/** @type {string} */ name, /** @type {Record<string, unknown>} */ params = {}) => giveCommand(id, name, params).then(() => {}, (error) => context.announce(error.message, 'bad')),
     fork: async (/** @type {object} */ wanted, /** @type {boolean} */ isStopped, /** @type {string} */ key) => {
       const { id: child } = await forkRun(id, wanted, key);
       if (isStopped) await giveCommand(id, 'stop').catch((error) => context.announce(error.message, 'bad'));
