@@ -16,7 +16,7 @@ from api import checkpoint_files, knobs, launch
 from api.launch import FIRST_ATTEMPT, Prepared
 from api.problems import ArtefactsAway, InvalidSpecRefused
 from api.requeue import change_of, reference
-from api.services import Services
+from api.services import Backend
 from api.specs import catalogue_of, checked
 from api.store import ledger, runs
 from api.store.state import cursor_position
@@ -35,7 +35,7 @@ OF_THE_PARENT = 0
 """Attempt under which a fork has the checkpoint that it began with."""
 
 
-def fork(services: Services, parent: str, asked: ForkRun, author: str, reason: str | None, key: str | None) -> Run:
+def fork(backend: Backend, parent: str, asked: ForkRun, author: str, reason: str | None, key: str | None) -> Run:
     """The fork that was asked for; with an Idempotency-Key that was answered before, the run of that answer.
 
     Raises:
@@ -48,13 +48,13 @@ def fork(services: Services, parent: str, asked: ForkRun, author: str, reason: s
         KeyReused: if the key came before with another request.
     """
     request = f"{parent} {asked.model_dump_json()}"
-    return launch.once(services, key, request, lambda: _prepared(services, parent, asked, author, reason))
+    return launch.once(backend, key, request, lambda: _prepared(backend, parent, asked, author, reason))
 
 
-def _prepared(services: Services, parent: str, asked: ForkRun, author: str, reason: str | None) -> Prepared:
-    origin = checkpoint_files.present(services, parent, asked.checkpoint_step)
-    catalogue = catalogue_of(services.redis.catalogue())
-    with services.database.read() as session:
+def _prepared(backend: Backend, parent: str, asked: ForkRun, author: str, reason: str | None) -> Prepared:
+    origin = checkpoint_files.present(backend, parent, asked.checkpoint_step)
+    catalogue = catalogue_of(backend.redis.catalogue())
+    with backend.database.read() as session:
         above = runs.find(session, parent)
         changes = [
             each for each in ledger.applied(session, [parent]).get(parent, []) if (each.step or 0) <= origin.step
@@ -68,7 +68,7 @@ def _prepared(services: Services, parent: str, asked: ForkRun, author: str, reas
     wishes = knobs.check(row, wanted) if wanted else {}
     before = {knob.name: knob.default for knob in known}
     entries = list(_entries(row, wishes, before, position=position, author=author, reason=reason))
-    copy = _copied(services, row, origin)
+    copy = _copied(backend, row, origin)
     return Prepared(
         row=row,
         spec=spec,
@@ -77,7 +77,7 @@ def _prepared(services: Services, parent: str, asked: ForkRun, author: str, reas
             ledger=[change_of(entry) for entry in entries],
         ),
         further=[copy, *_inherited(row, changes, origin.step), *entries],
-        undo=lambda: services.artefacts.delete(f"runs/{row.id}/"),
+        undo=lambda: backend.artefacts.delete(f"runs/{row.id}/"),
     )
 
 
@@ -143,7 +143,7 @@ def _row(above: RunRow, step: int, asked: ForkRun, spec: RunSpec, known: Iterabl
     )
 
 
-def _copied(services: Services, row: RunRow, origin: CheckpointRow) -> CheckpointRow:
+def _copied(backend: Backend, row: RunRow, origin: CheckpointRow) -> CheckpointRow:
     """The parent's checkpoint as the fork's own.
 
     Raises:
@@ -151,12 +151,12 @@ def _copied(services: Services, row: RunRow, origin: CheckpointRow) -> Checkpoin
     """
     name = checkpoint_name(row.id, origin.step, OF_THE_PARENT)
     try:
-        services.artefacts.copy(origin.name, name)
+        backend.artefacts.copy(origin.name, name)
     except OSError as error:
         detail = f"the checkpoint of step {origin.step} cannot be copied ({error}); make room, or try again"
         raise ArtefactsAway(detail) from error
-    if sha256_of(services.artefacts.pieces(name)) != origin.sha256:
-        services.artefacts.delete(f"runs/{row.id}/")
+    if sha256_of(backend.artefacts.pieces(name)) != origin.sha256:
+        backend.artefacts.delete(f"runs/{row.id}/")
         raise ArtefactsAway(f"the checkpoint of step {origin.step} was just being replaced; try again")
     return CheckpointRow(
         run=row.id,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from api import knobs
 from api.problems import KeyReused
-from api.services import Services
+from api.services import Backend
 from api.speaking import said
 from api.specs import catalogue_of, checked
 from api.store import runs
@@ -47,7 +47,7 @@ class Prepared:
     """Takes back what was done outside of SQL."""
 
 
-def create(services: Services, asked: CreateRun, key: str | None) -> Run:
+def create(backend: Backend, asked: CreateRun, key: str | None) -> Run:
     """The run that was asked for; with an Idempotency-Key that was answered before, the run of that answer.
 
     Raises:
@@ -57,18 +57,18 @@ def create(services: Services, asked: CreateRun, key: str | None) -> Run:
     """
 
     def prepared() -> Prepared:
-        catalogue = catalogue_of(services.redis.catalogue())
+        catalogue = catalogue_of(backend.redis.catalogue())
         spec = checked(asked, catalogue)
         return Prepared(_row(asked, spec, knobs.encode(knobs_of_spec(spec, catalogue))), spec)
 
-    return once(services, key, asked.model_dump_json(), prepared)
+    return once(backend, key, asked.model_dump_json(), prepared)
 
 
-def once(services: Services, key: str | None, request: str, prepare: Callable[[], Prepared]) -> Run:
+def once(backend: Backend, key: str | None, request: str, prepare: Callable[[], Prepared]) -> Run:
     """Write the run and queue it, unless this request was answered before.
 
     Args:
-        services: of this process.
+        backend: of this process.
         key: the request's Idempotency-Key.
         request: the whole request as text.
         prepare: makes the run; not called where the answer is known.
@@ -77,34 +77,34 @@ def once(services: Services, key: str | None, request: str, prepare: Callable[[]
         KeyReused: if the key came before with another request.
     """
     fingerprint = hashlib.sha256(request.encode()).hexdigest()
-    earlier = _answered(services, key, fingerprint)
+    earlier = _answered(backend, key, fingerprint)
     if earlier is not None:
         return earlier
     new = prepare()
     run = new.row.id
     try:
-        with services.database.write() as session:
+        with backend.database.write() as session:
             session.add(new.row)
             session.flush()
             session.add_all(new.further)
             _remember(session, key, fingerprint, run)
     except IntegrityError:  # the same key, at the same moment, in another request
         new.undo()
-        return once(services, key, request, prepare)
+        return once(backend, key, request, prepare)
     except BaseException:
         new.undo()
         raise
-    _queue(services, new)
-    return read(services, run)
+    _queue(backend, new)
+    return read(backend, run)
 
 
-def read(services: Services, run: str) -> Run:
+def read(backend: Backend, run: str) -> Run:
     """A run as it is now.
 
     Raises:
         NoSuchRun: if there is none of that id.
     """
-    with services.database.read() as session:
+    with backend.database.read() as session:
         return runs.answers(session, [runs.find(session, run)])[0]
 
 
@@ -123,15 +123,15 @@ def _row(asked: CreateRun, spec: RunSpec, known_knobs: str) -> RunRow:
     )
 
 
-def _queue(services: Services, new: Prepared) -> None:
+def _queue(backend: Backend, new: Prepared) -> None:
     row = new.row
     queued = said(row.id, FIRST_ATTEMPT, RunStatus(status="queued"), row.step)
     try:
-        services.redis.begin_attempt(row.id, FIRST_ATTEMPT - 1, (), (queued,))
+        backend.redis.begin_attempt(row.id, FIRST_ATTEMPT - 1, (), (queued,))
     except RedisError as error:
         log.warning("run %s is not queued yet, the reaper will do it: %s", row.id, error)
         return
-    services.dispatcher.send(
+    backend.dispatcher.send(
         TrainJob(run=row.id, attempt=FIRST_ATTEMPT, name=row.name, spec=new.spec, resume=new.resume)
     )
 
@@ -143,14 +143,14 @@ def _remember(session: Session, key: str | None, fingerprint: str, run: str) -> 
         session.add(IdempotencyRow(key=key, request_sha256=fingerprint, run=run, created_at=now))
 
 
-def _answered(services: Services, key: str | None, fingerprint: str) -> Run | None:
+def _answered(backend: Backend, key: str | None, fingerprint: str) -> Run | None:
     if key is None:
         return None
-    with services.database.read() as session:
+    with backend.database.read() as session:
         known = session.get(IdempotencyRow, key)
     if known is None:
         return None
     if known.request_sha256 != fingerprint:
         message = f"the Idempotency-Key {key!r} came before with another request; use a fresh one for each new run"
         raise KeyReused(message)
-    return read(services, known.run)
+    return read(backend, known.run)

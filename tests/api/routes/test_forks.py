@@ -7,7 +7,7 @@ import json
 import pytest
 
 from contract import names
-from contract.events import CheckpointWritten, Points, RunStatus
+from contract.events import CheckpointWritten, CommandAsked, Points, RunStatus
 from contract.names import checkpoint_name
 from contract.runs import LedgerItem, Run
 
@@ -213,3 +213,57 @@ def test_a_run_whose_history_others_show_cannot_be_deleted_before_them(stack, tr
     assert child.id in refused.json()["detail"]
     assert stack.http.delete(f"/runs/{child.id}").status_code == 204
     assert stack.http.delete(f"/runs/{parent.id}").status_code == 204
+
+
+def asked_by_a_rule(trainer, step, request_id="r1", **params):
+    body = CommandAsked(request_id=request_id, author="rule calm", reason="it fell", command="rewind", params=params)
+    return trainer.say(body, step)
+
+
+def rewind_of(stack, run):
+    """The ledger's rewind, once it has its outcome."""
+
+    def look():
+        items = [LedgerItem.model_validate(item) for item in stack.get(f"/runs/{run}/ledger")["items"]]
+        return next((item for item in items if item.name == "rewind" and item.outcome), None)
+
+    stack.until(look)
+    return look()
+
+
+def test_a_rule_rewinds_its_run_to_a_checkpoint_that_is_old_enough(stack, training, parent):
+    _, trainer = training
+    stack.recorded(write_checkpoint(stack, trainer, 280))
+    asked_by_a_rule(trainer, 300, before=250, knobs={"r1.weight": 0.5})
+    assert rewind_of(stack, parent.id).outcome == "applied"
+    [child] = forks(stack, parent)
+    assert child["parent_step"] == 200
+    [change] = job(stack, child["id"])["resume"]["ledger"]
+    assert (change["name"], change["value"]) == ("r1.weight", 0.5)
+    [item] = stack.get(f"/runs/{child['id']}/ledger")["items"]
+    assert (item["author"], item["reason"]) == ("rule calm", "it fell")
+
+
+def test_a_rules_rewind_without_an_old_enough_checkpoint_is_refused_in_the_ledger(stack, training, parent):
+    asked_by_a_rule(training[1], 300, before=150, knobs={"r1.weight": 0.5})
+    refused = rewind_of(stack, parent.id)
+    assert refused.outcome == "refused"
+    assert "no checkpoint of step 150 or before; it has: 200" in refused.outcome_reason
+    assert forks(stack, parent) == []
+
+
+def test_rules_do_not_rewind_for_ever(stack, training, parent):
+    run, trainer = parent, training[1]
+    for turn in range(4):
+        asked_by_a_rule(trainer, 300, request_id=f"r{turn}", before=250, knobs={"r1.weight": 0.5})
+        found = rewind_of(stack, run.id)
+        if turn == 3:
+            assert (found.outcome, found.outcome_reason) == (
+                "refused", "3 rewinds led here, and it came again; the run stays paused",
+            )  # fmt: skip
+            return
+        assert found.outcome == "applied"
+        [child] = forks(stack, run)
+        run, trainer = Run.model_validate(child), stack.puppet(child["id"])
+        trainer.take_lease()
+        trainer.begin(200)
