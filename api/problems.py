@@ -128,6 +128,12 @@ class InvalidKnobs(Refused):
     code, title = "invalid-knobs", "Invalid knobs"
 
 
+class NotRepeatable(Refused):
+    """No spec repeats the run from step 0."""
+
+    code, title = "not-repeatable", "Not repeatable"
+
+
 class RunEnded(Refused):
     """The run has ended; nothing can be asked of it."""
 
@@ -193,7 +199,7 @@ STATUS: dict[type[Refused], int] = {
     InvalidRequest: 422, NoSuchPath: 404, MethodNotAllowed: 405,
     NoSuchRun: 404, NoSuchSeries: 404, NoSuchStep: 404, NoSuchCheckpoint: 404, CheckpointReplaced: 410,
     InvalidSpecRefused: 422, InvalidKnobs: 422,
-    RunEnded: 409, RunActive: 409, HasForks: 409, RunParked: 409, RunMoved: 409, KeyReused: 409,
+    NotRepeatable: 409, RunEnded: 409, RunActive: 409, HasForks: 409, RunParked: 409, RunMoved: 409, KeyReused: 409,
     NoWorkerYet: 503, LogFull: 503, RedisAway: 503, SqlAway: 503, ArtefactsAway: 503, InternalError: 500,
 }  # fmt: skip
 """The one place where a cause gets its HTTP status."""

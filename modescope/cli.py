@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -13,11 +14,12 @@ from rich.table import Table
 from contract.events import CommandName
 from contract.numbers import dumps
 from contract.ramps import Shape
+from contract.resolve import merge
 from contract.runs import Run
 from modescope.answers import gather
 from modescope.client import Client
 from modescope.follow import bar, follow, json_lines, lines
-from modescope.overrides import overrides, split
+from modescope.overrides import SPEC_FILES, overrides, read_spec, split
 
 ANSWER_S = 30.0
 INTERRUPTED = 130
@@ -39,7 +41,7 @@ def _client() -> Iterator[Client]:
 
 
 @click.command()
-@click.argument("recipe")
+@click.argument("recipe", metavar="RECIPE|FILE")
 @click.option(
     "--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Change the recipe: network.width=32, r1.weight=1"
 )
@@ -47,13 +49,33 @@ def _client() -> Iterator[Client]:
 @click.option("--follow", "is_followed", is_flag=True, help="Watch it until it ends.")
 @json_option
 def launch(*, recipe: str, assignments: tuple[str, ...], name: str | None, is_followed: bool, as_json: bool) -> None:
-    """Launch a run from RECIPE; the page and GET /api/v1/catalogue list them."""
+    """Launch a run from RECIPE, or from the spec in FILE (.yaml or .json); the page and the catalogue list recipes."""
     with _client() as client:
-        spec = client.catalogue().recipe(recipe).spec if assignments else {}
-        run = client.launch(recipe, overrides(assignments, spec), name=name)
+        if Path(recipe).suffix in SPEC_FILES:
+            spec = read_spec(Path(recipe))
+            run = client.launch(spec=merge(spec, overrides(assignments, spec)), name=name or Path(recipe).stem)
+        else:
+            spec = client.catalogue().recipe(recipe).spec if assignments else {}
+            run = client.launch(recipe, overrides(assignments, spec), name=name)
         click.echo(dumps(run) if as_json else f"{run.id}  {run.name}  {_state(run.status, run.reason)}")
         if is_followed:
             _watch(client, run, as_json=as_json)
+
+
+@click.command()
+@run_argument
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["yaml", "csv", "jsonl"]),
+    default="yaml",
+    show_default=True,
+    help="yaml: the spec that repeats it; csv: its scalars; jsonl: its events.",
+)
+def export(*, run_id: str, form: str) -> None:  # fmt: skip
+    """Write RUN as a file to stdout. What yaml gives, `modescope launch` repeats to the same numbers."""
+    with _client() as client:
+        click.echo(client.export(run_id, form), nl=False)
 
 
 def _newest_checkpoint(client: Client, run_id: str) -> int:
@@ -229,6 +251,7 @@ def _state(status: str, reason: str | None) -> str:
 VERBS: tuple[click.Command, ...] = (
     launch,
     fork,
+    export,
     runs,
     watch,
     set_knobs,

@@ -174,6 +174,10 @@ class Client:
         body = {"command": command, "params": params} | ({} if reason is None else {"reason": reason})
         return Accepted.model_validate_json(self._connection.call("POST", f"/runs/{run}/commands", json=body))
 
+    def export(self, run: str, form: str) -> bytes:
+        """The run as a file: `yaml`, the spec that repeats it; `csv`, its scalars; `jsonl`, its events."""
+        return self._connection.get(f"/runs/{run}/export", format=form)
+
     def ledger(self, run: str) -> list[LedgerItem]:
         """Who asked for what, and what became of it."""
         return [LedgerItem.model_validate(item) for item in self._connection.items(f"/runs/{run}/ledger")]

@@ -3,13 +3,35 @@
 import copy
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from contract.spec import RunSpec
 
 
 class BadOverride(ValueError):
     """A `--set` that cannot be understood, and why."""
+
+
+SPEC_FILES = (".yaml", ".yml", ".json")
+"""Endings of a file that holds a spec; JSON is YAML too."""
+
+
+def read_spec(path: Path) -> dict[str, Any]:  # Any: JSON
+    """The spec in a file.
+
+    Raises:
+        BadOverride: if there is no such file, or it holds something else.
+    """
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
+        raise BadOverride(f"{path} cannot be read as a spec: {error}") from error
+    if not isinstance(found, dict):
+        raise BadOverride(f"{path} holds {type(found).__name__}, not a spec: an object with dataset, network, loss …")
+    return found
 
 
 def value_of(text: str) -> Any:  # Any: JSON
