@@ -325,7 +325,7 @@ class Control:
             case "pause":
                 return "the run is paused already" if self.paused else None
             case "resume":
-                return None if self.paused else "the run is not paused"
+                return None if self.paused or self.stepping else "the run is not paused"
             case "step":
                 return self._objection_to_step(asked)
         return None

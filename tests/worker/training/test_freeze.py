@@ -91,6 +91,13 @@ def test_steps_of_one_player_are_repeated_after_a_crash_bit_for_bit(bench, point
     assert resumed.reporter.bodies(KnobAsked) == []
 
 
+def test_a_resume_among_single_steps_ends_them(bench, points):
+    run = bench.run(points, at={1: [command("pause")], 2: [command("step", n=5, player="D")], 4: [command("resume")]})
+    assert run.reporter.bodies(CommandRefused) == []
+    assert run.ended is None
+    assert run.script.waits == 1, "it does not pause again"
+
+
 def test_nobody_trains_is_refused(bench, points):
     run = bench.run(points, at={1: [frozen("d")], 3: [frozen("g", request_id="k2")]})
     [(_, refused)] = run.reporter.bodies(KnobRefused)
