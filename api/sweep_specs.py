@@ -82,7 +82,7 @@ def _axes(asked: CreateSweep) -> list[SweepAxis]:
             *_at("axes", 'a sweep needs at least one axis, or "seeds"; for one run there is POST /api/v1/runs')
         )
     for axis in axes:
-        texts = [shown(value) for value in axis.values]
+        texts = [shown(_plain(value)) for value in axis.values]
         twice = next((text for text in texts if texts.count(text) > 1), None)
         if twice is not None:
             raise InvalidRequest(*_at(f"axes.{axis.name}", f"{twice} comes twice; each value makes runs of its own"))
@@ -93,6 +93,11 @@ def _axes(asked: CreateSweep) -> list[SweepAxis]:
             *_at("axes", f"{counts} values make {n} runs; a sweep has at most {MOST_RUNS}. Give fewer values")
         )
     return axes
+
+
+def _plain(value: object) -> object:
+    """The value, of which 1 and 1.0 are the same."""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _places(axes: Sequence[SweepAxis], base: Values) -> dict[str, list[str]]:

@@ -94,7 +94,7 @@ def _prepared(services: Services, asked: CreateSweep) -> list[Prepared]:
 
 
 def _name(sweep: str, values: Values) -> str:
-    """What a run is called: the sweep, and what is its own in it."""
+    """What a run is called: what is its own in the sweep, which a list that cuts names still shows, and the sweep."""
     own = ", ".join(f"{axis}={value if isinstance(value, str) else shown(value)}" for axis, value in values.items())
-    text = "".join(letter for letter in f"{sweep}: {own}" if letter.isprintable())
+    text = "".join(letter for letter in f"{own} · {sweep}" if letter.isprintable())
     return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}…"

@@ -52,7 +52,7 @@ REFUSED = [
     ({"axes": {"seed": [1]}, "seeds": [2]}, "seeds", "give the seeds once"),
     ({"seeds": [-1, 1]}, "axes.seed", "with seed = -1, seed:"),
     ({"axes": {}}, "axes", "at least one axis"),
-    ({"axes": {"r1.weight": [1, 2, 1]}}, "axes.r1.weight", "1 comes twice"),
+    ({"axes": {"r1.weight": [1, 2, 1.0]}}, "axes.r1.weight", "1.0 comes twice"),
     ({"axes": {"r1.weight": [1], "regularisers.0.weight": [2]}}, "axes", "write to the same place"),
     ({"axes": {"r1.weight": [1], "regularisers": [[]]}}, "axes", "write to the same place"),
     (

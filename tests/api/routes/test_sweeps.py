@@ -62,7 +62,7 @@ def test_each_combination_is_an_ordinary_run_with_its_values_in_its_spec(server)
     expected = [(weight, margin, seed) for weight in (1, 100.0) for margin in (0.5, 2) for seed in (7, 8)]
     assert [tuple(run.values.values()) for run in sweep.runs] == expected
     assert (sweep.name, sweep.recipe, sweep.n_runs, sweep.statuses) == ("mine", "faces-acgan", 8, {"queued": 8})
-    assert sweep.runs[0].name == "mine: r1.weight=1, hinge.margin=0.5, seed=7"
+    assert sweep.runs[0].name == "r1.weight=1, hinge.margin=0.5, seed=7 · mine"
     sent = jobs(server)
     assert [job["run"] for job in sent] == [run.id for run in sweep.runs], "taken in the order of the matrix"
     for job, (weight, margin, seed) in zip(sent, expected, strict=True):
