@@ -70,3 +70,32 @@ def test_a_sweep_is_watched_as_a_matrix_and_the_rest_of_it_is_stopped(page, serv
     page.wait_for_url(f"**/runs/{short}")
     page.get_by_test_id("sweep-of-run").click()
     page.wait_for_url(f"**/sweeps/{sweep}")
+
+
+def test_a_sweep_is_launched_from_the_form_once_its_values_can_run(page, server):
+    client = server.client()
+    signed_in(page, server, "/launch?recipe=ring-collapse")
+    button = page.get_by_test_id("launch-submit")
+    button.wait_for()
+    page.get_by_test_id("sweep-form").locator("summary").click()
+    page.get_by_test_id("sweep-add-axis").click()
+    page.get_by_test_id("sweep-axis").select_option("r1.weight")
+    page.get_by_test_id("sweep-values").fill("0, -1")
+    page.get_by_test_id("sweep-seeds").fill("1, 2, 3")
+    assert button.inner_text() == "Launch 6 runs"
+    before = len(client.get("/runs").json()["items"])
+    button.click()
+    errors = page.get_by_test_id("launch-errors")
+    wait_until(page, lambda: "with r1.weight = -1" in errors.inner_text(), within_s=10, what="the refusal")
+    assert len(client.get("/runs").json()["items"]) == before
+    page.get_by_test_id("sweep-values").fill("log:0.1:1:2")
+    page.get_by_test_id("launch-name").fill("from the form")
+    button.click()
+    page.wait_for_url("**/sweeps/*")
+    page.get_by_test_id("sweep-table").wait_for()
+    assert page.get_by_test_id("sweep-name").inner_text() == "from the form"
+    sweep = client.get(f"/sweeps/{page.url.rsplit('/', 1)[1]}").json()
+    assert {axis["name"]: axis["values"] for axis in sweep["axes"]} == {"r1.weight": [0.1, 1], "seed": [1, 2, 3]}
+    client.post(f"/sweeps/{sweep['id']}/stop")
+    said = page.get_by_test_id("sweep-progress")
+    wait_until(page, lambda: said.inner_text() == "6 runs: 6 stopped", within_s=60, what="the end of all")

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { countRuns, parseAxis, parseSeeds, sweepable } from '../../frontend/lib/axes.js';
 import { applyToSweep, chosenAxes, describe, facts, matrix, progress, rechosen, valueText } from '../../frontend/lib/sweep.js';
+import { cellWidth } from '../../frontend/panels/sweep_matrix.js';
 
 const axis = (name, ...values) => ({ name, values });
 const AXES = [axis('r1.weight', 0.1, 10), axis('loss', { name: 'hinge' }, { name: 'minimax' }), axis('seed', 1, 2, 3)];
@@ -126,4 +128,52 @@ test('progress counts what has ended as done, however early', () => {
   Object.assign(open.runs[1], { status: 'running', step: 50 });
   assert.deepEqual(progress(open), { words: '1 stopped, 1 running, 2 queued', share: 150 / 400, left: 3 });
   assert.deepEqual(progress({ ...open, runs: [] }), { words: '', share: 0, left: 0 });
+});
+
+test('values are a list, a JSON list, or a range', () => {
+  assert.deepEqual(parseAxis('0.3, 0.5,hinge, 2e-4, true, null,'), { axis: [0.3, 0.5, 'hinge', 2e-4, true, null] });
+  assert.deepEqual(parseAxis('[1, [2]]'), { axis: [1, [2]] });
+  assert.deepEqual(parseAxis(' log:0.01:10:4 '), { axis: { from: 0.01, to: 10, count: 4, scale: 'log' } });
+  assert.deepEqual(parseAxis('linear:0:1:5'), { axis: { from: 0, to: 1, count: 5, scale: 'linear' } });
+  for (const text of ['', '  ', 'log:1:2:', 'log:a:2:3', '[1,']) assert.ok('problem' in parseAxis(text), text);
+  assert.match(parseAxis('log:1:b:3').problem, /got log:1:b:3/);
+});
+
+test('seeds are whole numbers', () => {
+  assert.deepEqual(parseSeeds(' 1,2 ,3'), { seeds: [1, 2, 3] });
+  assert.deepEqual(parseSeeds(''), { seeds: [] });
+  assert.match(parseSeeds('1, -2').problem, /got -2/);
+});
+
+test('the number of runs is the product of the axes and the seeds', () => {
+  assert.equal(countRuns({ a: [1, 2], b: { from: 0, to: 1, count: 3, scale: 'linear' } }, [1, 2]), 12);
+  assert.equal(countRuns({ a: [1, 2] }, []), 2);
+  assert.equal(countRuns({}, [5]), 1);
+});
+
+test('a sweep may be over every plain param of what is trained, by the names that knobs have', () => {
+  const component = (family, name, properties) => ({ family, name, params: { properties } });
+  const number = { type: 'number', default: 1 };
+  const catalogue = {
+    components: [
+      component('datasets', 'ring', {}), component('networks', 'mlp', { width: { type: 'integer', default: 8 }, sizes: { type: 'array', items: {} } }),
+      component('losses', 'hinge', { margin: number }), component('regularisers', 'r1', { weight: number, player: { enum: ['G', 'D'], default: 'D' } }),
+      component('optimisers', 'adam', { lr: number }), component('monitors', 'modes', { every: number }),
+    ],
+  };
+  const spec = {
+    dataset: { name: 'ring' }, network: { name: 'mlp' }, loss: { name: 'hinge' }, regularisers: [{ name: 'r1' }, { name: 'r1', as: 'r1_2' }],
+    optimisers: { G: { name: 'adam' }, D: { name: 'adam' } }, monitors: [{ name: 'modes' }], guards: null,
+  };
+  assert.deepEqual(sweepable(spec, catalogue), [
+    'mlp.width', 'hinge.margin', 'optimiser.g.lr', 'optimiser.d.lr', 'r1.weight', 'r1.player', 'r1_2.weight', 'r1_2.player',
+    'steps', 'batch', 'game.updates', 'game.d_steps',
+  ]);
+});
+
+test('as many columns as there is room for, within bounds', () => {
+  assert.equal(cellWidth(1400, 2, true), 264);
+  assert.equal(cellWidth(1000, 4, true), Math.floor(870 / 4 - 16));
+  assert.equal(cellWidth(360, 5, true), 148);
+  assert.equal(cellWidth(360, 0, false), 264);
 });
