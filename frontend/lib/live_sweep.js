@@ -39,8 +39,12 @@ export function followSweep(store, id, onProblem) {
     load().catch((error) => {
       if (!(error instanceof Problem)) throw error;
       if (isStopped) return;
-      if (error.status === 401 || error.status === 404) onProblem(error);
-      else later(RETRY_MS);
+      if (error.status === 401 || error.status === 404) {
+        onProblem(error);
+        return;
+      }
+      store.change(['stream'], ({ stream }) => changeState(stream, 'retrying'));
+      later(RETRY_MS);
     });
   };
   const later = (/** @type {number} */ wait_ms) => {

@@ -15,14 +15,16 @@ export function sweepBar(store, choice, { choose, stop }) {
   const words = h('span', { class: 'sweep-words', testid: 'sweep-progress' });
   const bar = h('progress', { max: 1, value: 0, 'aria-label': 'Steps of all runs' });
   const recipe = h('span', { class: 'meta' });
+  const stale = h('span', { class: 'warn', role: 'status', testid: 'sweep-stale' });
   const confirm = stopDialog(store, stop);
   const button = h('button', { type: 'button', text: 'Stop the rest…', testid: 'stop-sweep', on: { click: () => confirm.open() } });
   const selects = { rows: axisSelect('rows', 'Rows', choose), columns: axisSelect('columns', 'Columns', choose) };
-  const element = h('div', { class: 'sweep-bar' }, words, bar, recipe, h('span', { class: 'spring' }), selects.rows.element, selects.columns.element, button, confirm.dialog);
+  const element = h('div', { class: 'sweep-bar' }, words, bar, recipe, stale, h('span', { class: 'spring' }), selects.rows.element, selects.columns.element, button, confirm.dialog);
 
   const show = () => {
-    const { sweep } = store.state;
+    const { sweep, stream } = store.state;
     if (sweep === null) return;
+    setText(stale, stream.state === 'retrying' ? 'The connection is lost: this is what was known. Runs go on.' : '');
     const { words: said, share, left } = progress(sweep);
     setText(words, `${sweep.runs.length} runs: ${said}`);
     setText(recipe, sweep.recipe ?? '');
@@ -33,7 +35,7 @@ export function sweepBar(store, choice, { choose, stop }) {
     selects.rows.update(names, choice().rows);
     selects.columns.update(names, choice().columns);
   };
-  const dispose = store.subscribe(['sweep'], show);
+  const dispose = store.subscribe(['sweep', 'stream'], show);
   show();
   return { element, show, dispose };
 }

@@ -51,7 +51,9 @@ export function sweepMatrix(store, painter, choice) {
   const size = () => {
     const { rows, columns } = choice();
     const n = store.state.sweep?.axes.find(({ name }) => name === columns)?.values.length ?? 1;
-    element.style.setProperty('--cell', `${cellWidth(element.clientWidth, n, rows !== null)}px`);
+    const width = `${cellWidth(element.clientWidth, n, rows !== null)}px`;
+    if (element.style.getPropertyValue('--cell') === width) return;
+    element.style.setProperty('--cell', width);
     redraw();
   };
   const redraw = () => cells.forEach((cell) => cell.redraw());
