@@ -1,4 +1,4 @@
-"""Creating a run: check the spec, write the run, put it into the log and the queue.
+"""Creating runs: check the spec, write the run, put it into the log and the queue.
 
 Once the run is in SQL it will be trained: whatever fails after that, the reaper does again.
 """
@@ -22,6 +22,7 @@ from api.speaking import said
 from api.specs import catalogue_of, checked
 from api.store import runs
 from api.tables import Base, IdempotencyRow, RunRow
+from contract.components import Catalogue
 from contract.events import RunStatus
 from contract.jobs import Resume, TrainJob
 from contract.resolve import knobs_of_spec
@@ -59,7 +60,7 @@ def create(backend: Backend, asked: CreateRun, key: str | None) -> Run:
     def prepared() -> Prepared:
         catalogue = catalogue_of(backend.redis.catalogue())
         spec = checked(asked, catalogue)
-        return Prepared(_row(asked, spec, knobs.encode(knobs_of_spec(spec, catalogue))), spec)
+        return Prepared(new_row(asked, spec, catalogue), spec)
 
     return once(backend, key, asked.model_dump_json(), prepared)
 
@@ -76,26 +77,46 @@ def once(backend: Backend, key: str | None, request: str, prepare: Callable[[], 
     Raises:
         KeyReused: if the key came before with another request.
     """
+    return read(backend, once_all(backend, key, request, lambda: [prepare()]))
+
+
+def once_all(backend: Backend, key: str | None, request: str, prepare: Callable[[], Sequence[Prepared]]) -> str:
+    """Write several runs, all or none, and queue them, unless this request was answered before.
+
+    Args:
+        backend: of this process.
+        key: the request's Idempotency-Key.
+        request: the whole request as text.
+        prepare: makes the runs; not called where the answer is known.
+
+    Returns:
+        Id of the first of them.
+
+    Raises:
+        KeyReused: if the key came before with another request.
+    """
     fingerprint = hashlib.sha256(request.encode()).hexdigest()
     earlier = _answered(backend, key, fingerprint)
     if earlier is not None:
         return earlier
     new = prepare()
-    run = new.row.id
+    first = new[0].row.id
     try:
         with backend.database.write() as session:
-            session.add(new.row)
+            session.add_all([each.row for each in new])
             session.flush()
-            session.add_all(new.further)
-            _remember(session, key, fingerprint, run)
+            session.add_all([row for each in new for row in each.further])
+            _remember(session, key, fingerprint, first)
     except IntegrityError:  # the same key, at the same moment, in another request
-        new.undo()
-        return once(backend, key, request, prepare)
+        _undo(new)
+        return once_all(backend, key, request, prepare)
     except BaseException:
-        new.undo()
+        _undo(new)
         raise
-    _queue(backend, new)
-    return read(backend, run)
+    for each in new:
+        if not _queue(backend, each):
+            break  # nor could those after it be queued: the reaper will
+    return first
 
 
 def read(backend: Backend, run: str) -> Run:
@@ -108,30 +129,41 @@ def read(backend: Backend, run: str) -> Run:
         return runs.answers(session, [runs.find(session, run)])[0]
 
 
-def _row(asked: CreateRun, spec: RunSpec, known_knobs: str) -> RunRow:
-    name = asked.name or asked.recipe or f"{spec.dataset.name}-{spec.network.name}-{spec.loss.name}"
+def new_row(asked: CreateRun, spec: RunSpec, catalogue: Catalogue) -> RunRow:
+    """A run of this spec, queued, with an id of its own."""
     return RunRow(
         id=secrets.token_hex(6),
-        name=name,
+        name=asked.name or asked.recipe or name_of(spec),
         spec=spec.model_dump_json(by_alias=True),
         recipe=asked.recipe,
         created_at=time.time(),
         status="queued",
         attempt=FIRST_ATTEMPT,
         steps=spec.steps,
-        knobs=known_knobs,
+        knobs=knobs.encode(knobs_of_spec(spec, catalogue)),
     )
 
 
-def _queue(backend: Backend, new: Prepared) -> None:
+def name_of(spec: RunSpec) -> str:
+    """What a run is called that nobody has named."""
+    return f"{spec.dataset.name}-{spec.network.name}-{spec.loss.name}"
+
+
+def _undo(new: Sequence[Prepared]) -> None:
+    for each in new:
+        each.undo()
+
+
+def _queue(backend: Backend, new: Prepared) -> bool:
+    """Whether the run is in the log and in the queue."""
     row = new.row
     queued = said(row.id, FIRST_ATTEMPT, RunStatus(status="queued"), row.step)
     try:
         backend.redis.begin_attempt(row.id, FIRST_ATTEMPT - 1, (), (queued,))
     except RedisError as error:
         log.warning("run %s is not queued yet, the reaper will do it: %s", row.id, error)
-        return
-    backend.dispatcher.send(
+        return False
+    return backend.dispatcher.send(
         TrainJob(run=row.id, attempt=FIRST_ATTEMPT, name=row.name, spec=new.spec, resume=new.resume)
     )
 
@@ -143,7 +175,12 @@ def _remember(session: Session, key: str | None, fingerprint: str, run: str) -> 
         session.add(IdempotencyRow(key=key, request_sha256=fingerprint, run=run, created_at=now))
 
 
-def _answered(backend: Backend, key: str | None, fingerprint: str) -> Run | None:
+def _answered(backend: Backend, key: str | None, fingerprint: str) -> str | None:
+    """The run that a request was answered with.
+
+    Raises:
+        KeyReused: if the key came before with another request.
+    """
     if key is None:
         return None
     with backend.database.read() as session:
@@ -153,4 +190,4 @@ def _answered(backend: Backend, key: str | None, fingerprint: str) -> Run | None
     if known.request_sha256 != fingerprint:
         message = f"the Idempotency-Key {key!r} came before with another request; use a fresh one for each new run"
         raise KeyReused(message)
-    return read(backend, known.run)
+    return known.run

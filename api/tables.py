@@ -24,7 +24,11 @@ class RunRow(Base):
     """A run: what was asked, and what its events have said of it so far."""
 
     __tablename__ = "runs"
-    __table_args__ = (Index("runs_by_age", "created_at", "id"), Index("runs_by_status", "status"))
+    __table_args__ = (
+        Index("runs_by_age", "created_at", "id"),
+        Index("runs_by_status", "status"),
+        Index("runs_of_sweep", "sweep"),
+    )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
@@ -34,6 +38,9 @@ class RunRow(Base):
     recipe: Mapped[str | None] = mapped_column(Text)
     parent: Mapped[str | None] = mapped_column(Text)
     parent_step: Mapped[int | None] = mapped_column(Big)
+    sweep: Mapped[str | None] = mapped_column(Text)
+    sweep_values: Mapped[str | None] = mapped_column(Text)
+    """JSON object: axis of the sweep → value that this run has."""
     created_at: Mapped[float] = mapped_column(Float)
     started_at: Mapped[float | None] = mapped_column(Float)
     finished_at: Mapped[float | None] = mapped_column(Float)
@@ -59,6 +66,20 @@ class RunRow(Base):
     tail_points: Mapped[int] = mapped_column(Integer, default=0)
     """Points of the densest series since then, and events that hold them."""
     tail_events: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class SweepRow(Base):
+    """A set of runs that were launched together, over the values of some axes."""
+
+    __tablename__ = "sweeps"
+    __table_args__ = (Index("sweeps_by_age", "created_at", "id"),)
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    recipe: Mapped[str | None] = mapped_column(Text)
+    axes: Mapped[str] = mapped_column(Text)
+    """JSON list of `SweepAxis`."""
+    created_at: Mapped[float] = mapped_column(Float)
 
 
 class EventRow(Base):

@@ -57,6 +57,8 @@ class Run(Wire):
     device: str | None = None
     parent: str | None = None
     parent_step: int | None = None
+    sweep: str | None = None
+    """The sweep that launched it."""
     notes: str = ""
     tags: list[str] = []
     created_at: float

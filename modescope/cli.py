@@ -35,7 +35,8 @@ timeout_option = click.option(
 
 
 @contextmanager
-def _client() -> Iterator[Client]:
+def connected() -> Iterator[Client]:
+    """A client of this machine's server, under this user's name."""
     with Client.find(author=getpass.getuser()) as client:
         yield client
 
@@ -50,7 +51,7 @@ def _client() -> Iterator[Client]:
 @json_option
 def launch(*, recipe: str, assignments: tuple[str, ...], name: str | None, is_followed: bool, as_json: bool) -> None:
     """Launch a run from RECIPE, or from the spec in FILE (.yaml or .json); the page and the catalogue list recipes."""
-    with _client() as client:
+    with connected() as client:
         if Path(recipe).suffix in SPEC_FILES:
             spec = read_spec(Path(recipe))
             run = client.launch(spec=merge(spec, overrides(assignments, spec)), name=name or Path(recipe).stem)
@@ -74,7 +75,7 @@ def launch(*, recipe: str, assignments: tuple[str, ...], name: str | None, is_fo
 )
 def export(*, run_id: str, form: str) -> None:  # fmt: skip
     """Write RUN as a file to stdout. What yaml gives, `modescope launch` repeats to the same numbers."""
-    with _client() as client:
+    with connected() as client:
         click.echo(client.export(run_id, form), nl=False)
 
 
@@ -104,7 +105,7 @@ def fork(
     as_json: bool,
 ) -> None:  # fmt: skip
     """Launch a run that goes on from a checkpoint of RUN, with other knobs from its first step on."""
-    with _client() as client:
+    with connected() as client:
         parent = client.run(run_id)
         from_step = _newest_checkpoint(client, run_id) if step is None else step
         spec = parent.spec.model_dump(mode="json", by_alias=True)
@@ -115,18 +116,24 @@ def fork(
 
 @click.command()
 @click.option("--status", help="Only runs in this state.")
+@click.option("--sweep", metavar="ID", help="Only runs of this sweep.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="At most so many, newest first.")
 @json_option
-def runs(*, status: str | None, limit: int, as_json: bool) -> None:
+def runs(*, status: str | None, sweep: str | None, limit: int, as_json: bool) -> None:
     """List the runs, newest first."""
-    with _client() as client:
-        found = list(client.runs(status=status, limit=limit))
+    with connected() as client:
+        found = list(client.runs(status=status, sweep=sweep, limit=limit))
     if as_json:
         click.echo(dumps({"items": found}))
         return
     table = Table("run", "name", "step", "state", box=None)
     for run in found:
         table.add_row(run.id, run.name, f"{run.step}/{run.steps}", _state(run.status, run.reason))
+    show_table(table)
+
+
+def show_table(table: Table) -> None:
+    """Print a table, as wide as the terminal, or wide enough for a file."""
     Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH).print(table)
 
 
@@ -135,7 +142,7 @@ def runs(*, status: str | None, limit: int, as_json: bool) -> None:
 @json_option
 def watch(*, run_id: str, as_json: bool) -> None:
     """Watch RUN until it ends; exit status 1 when it failed. Ctrl-C stops the watching, never the run."""
-    with _client() as client:
+    with connected() as client:
         _watch(client, client.run(run_id), as_json=as_json)
 
 
@@ -171,7 +178,7 @@ def set_knobs(
 ) -> None:  # fmt: skip
     """Set knobs of RUN, all at one step, and wait for the outcome; exit status 1 unless all were applied."""
     knobs = dict(split(assignment) for assignment in assignments)
-    with _client() as client:
+    with connected() as client:
         cursor = client.run(run_id).cursor
         accepted = client.set(run_id, knobs, over=over, shape=shape, reason=reason)
         request = Request(run_id, accepted.request_id, knobs, cursor)
@@ -237,7 +244,7 @@ def _command(name: CommandName, help_text: str) -> click.Command:
 def _give(
     name: CommandName, run_id: str, params: dict[str, int | str], *, reason: str | None, within_s: float, as_json: bool
 ) -> None:
-    with _client() as client:
+    with connected() as client:
         cursor = client.run(run_id).cursor
         accepted = client.command(run_id, name, reason=reason, **params)
         request = Request(run_id, accepted.request_id, [name], cursor)

@@ -4,11 +4,13 @@ import sqlite3
 import threading
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
-from api.database import Database, UnusableDatabase
+from api.database import MIGRATIONS, Database, UnusableDatabase
 from api.tables import Base, RecorderRow
 
 
@@ -26,6 +28,28 @@ def test_migrations_make_the_tables_that_the_code_has(url):
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
     engine.dispose()
+
+
+def test_runs_of_an_earlier_version_are_kept_and_are_of_no_sweep(url):
+    texts = dict.fromkeys(
+        ("id", "name", "notes", "tags", "spec", "status", "status_source", "knobs", "attributes"), "a"
+    )
+    numbers = ("created_at", "attempt", "from_step", "step", "steps", "was_paused", "losses")
+    counts = ("compacted_position", "tail_points", "tail_events")
+    row = {**texts, **dict.fromkeys((*numbers, *counts), 0)}
+    database, engine = Database(url), create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        places = ", ".join(f":{name}" for name in row)
+        connection.execute(text(f"INSERT INTO runs ({', '.join(row)}) VALUES ({places})"), row)
+    engine.dispose()
+    database.migrate()
+    with database.read() as session:
+        assert session.execute(text("SELECT id, sweep, sweep_values FROM runs")).all() == [("a", None, None)]
+    database.close()
 
 
 def test_several_processes_may_migrate_at_once(url):
