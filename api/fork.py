@@ -35,8 +35,29 @@ OF_THE_PARENT = 0
 """Attempt under which a fork has the checkpoint that it began with."""
 
 
-def fork(backend: Backend, parent: str, asked: ForkRun, author: str, reason: str | None, key: str | None) -> Run:
+def fork(
+    backend: Backend,
+    parent: str,
+    asked: ForkRun,
+    author: str,
+    reason: str | None,
+    key: str | None,
+    *,
+    left_out: str | None = None,
+) -> Run:
     """The fork that was asked for; with an Idempotency-Key that was answered before, the run of that answer.
+
+    Args:
+        backend: what it takes.
+        parent: the run that is forked.
+        asked: from where, and with what.
+        author: who asked.
+        reason: why, for the ledger.
+        key: the same for a try again.
+        left_out: of a twin, the request whose changes it is without.
+
+    Returns:
+        The new run, queued.
 
     Raises:
         NoSuchCheckpoint: if the parent never had a checkpoint of that step.
@@ -48,7 +69,13 @@ def fork(backend: Backend, parent: str, asked: ForkRun, author: str, reason: str
         KeyReused: if the key came before with another request.
     """
     request = f"{parent} {asked.model_dump_json()}"
-    return launch.once(backend, key, request, lambda: _prepared(backend, parent, asked, author, reason))
+
+    def prepared() -> Prepared:
+        new = _prepared(backend, parent, asked, author, reason)
+        new.row.left_out = left_out
+        return new
+
+    return launch.once(backend, key, request, prepared)
 
 
 def _prepared(backend: Backend, parent: str, asked: ForkRun, author: str, reason: str | None) -> Prepared:

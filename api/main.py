@@ -34,6 +34,7 @@ SIGNED_IN = (
     catalogue.router,
     runs.router,
     forks.router,
+    forks.twin_router,
     sweeps.router,
     control.router,
     series.router,

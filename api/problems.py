@@ -104,6 +104,12 @@ class NoSuchCheckpoint(Refused):
     code, title = "no-such-checkpoint", "No such checkpoint"
 
 
+class NoSuchChange(Refused):
+    """No knob of the run was changed by that request."""
+
+    code, title = "no-such-change", "No such change"
+
+
 class CheckpointReplaced(Refused):
     """There was one, and newer ones have taken its place."""
 
@@ -203,7 +209,7 @@ class InternalError(Refused):
 STATUS: dict[type[Refused], int] = {
     NotSignedIn: 401, WrongToken: 401, TooManyGuesses: 429, ForeignOrigin: 403, UnknownHost: 403,
     InvalidRequest: 422, NoSuchPath: 404, MethodNotAllowed: 405,
-    NoSuchRun: 404, NoSuchSweep: 404, NoSuchSeries: 404, NoSuchStep: 404, NoSuchCheckpoint: 404,
+    NoSuchRun: 404, NoSuchSweep: 404, NoSuchSeries: 404, NoSuchStep: 404, NoSuchCheckpoint: 404, NoSuchChange: 404,
     CheckpointReplaced: 410,
     InvalidSpecRefused: 422, InvalidKnobs: 422,
     NotRepeatable: 409, RunEnded: 409, RunActive: 409, HasForks: 409, RunParked: 409, RunMoved: 409, KeyReused: 409,

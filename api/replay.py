@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from api.knobs import value
 from api.problems import NotRepeatable
-from api.series.lineage import Segment, segments
+from api.series.lineage import segments
 from api.store import ledger
 from api.tables import LedgerRow, RunRow
 from contract.components import Catalogue
@@ -44,8 +44,8 @@ def replay_of(session: Session, run: RunRow, catalogue: Catalogue) -> RunSpec:
     first, own = (RunSpec.model_validate_json(row.spec) for row in (line[0].run, run))
     for part in line[1:]:
         _refuse_other(first, RunSpec.model_validate_json(part.run.spec), part.run, catalogue)
-    done = [planned for part in line for planned in _done(session, part)]
-    to_come = [planned for planned in own.plan if planned.step > run.step + 1]
+    done = [each for part in line for each in planned(session, part.run.id, part.first, part.last)]
+    to_come = [each for each in own.plan if each.step > run.step + 1]
     watching = {part: getattr(own, part) for part in WATCHING}
     return first.model_copy(update={**watching, "rules": [], "plan": [*done, *to_come]})
 
@@ -56,10 +56,23 @@ def as_yaml(spec: RunSpec, run: RunRow) -> str:
     return head + yaml.safe_dump(loads(spec.model_dump_json(by_alias=True)), sort_keys=False, allow_unicode=True)
 
 
-def _done(session: Session, part: Segment) -> Iterator[PlannedChange]:
-    """What took place in that stretch of steps, request by request."""
-    changes = ledger.applied(session, [part.run.id]).get(part.run.id, [])
-    there = [change for change in changes if part.first <= (change.step or 0) <= part.last]
+def planned(
+    session: Session, run: str, first: int, last: int, *, without: str | None = None
+) -> Iterator[PlannedChange]:
+    """What a run's ledger has in a stretch of steps, request by request, as a plan would have it.
+
+    Args:
+        session: of the database.
+        run: which.
+        first: first step with a change.
+        last: last one.
+        without: a request that is left out.
+
+    Yields:
+        The changes of one request each.
+    """
+    changes = ledger.applied(session, [run]).get(run, [])
+    there = [change for change in changes if first <= (change.step or 0) <= last and change.request_id != without]
     for (step, _), together in groupby(there, key=lambda change: (change.step, change.request_id)):
         rows = list(together)
         knobs = {row.name: _wish(row) for row in rows}

@@ -27,6 +27,7 @@ class RunRow(Base):
     __table_args__ = (
         Index("runs_by_age", "created_at", "id"),
         Index("runs_by_status", "status"),
+        Index("runs_by_parent", "parent"),
         Index("runs_of_sweep", "sweep"),
     )
 
@@ -38,6 +39,8 @@ class RunRow(Base):
     recipe: Mapped[str | None] = mapped_column(Text)
     parent: Mapped[str | None] = mapped_column(Text)
     parent_step: Mapped[int | None] = mapped_column(Big)
+    left_out: Mapped[str | None] = mapped_column(Text)
+    """Of a twin: the request of the parent whose changes it is without."""
     sweep: Mapped[str | None] = mapped_column(Text)
     sweep_values: Mapped[str | None] = mapped_column(Text)
     """JSON object: axis of the sweep → value that this run has."""

@@ -79,6 +79,34 @@ def export(*, run_id: str, form: str) -> None:  # fmt: skip
         click.echo(client.export(run_id, form), nl=False)
 
 
+@click.command()
+@run_argument
+@click.argument("request", required=False)
+@click.option("--noise", default=2, show_default=True, type=click.IntRange(0, 8), help="Twins with other seeds.")
+@json_option
+def twin(*, run_id: str, request: str | None, noise: int, as_json: bool) -> None:
+    """Launch what RUN would be without the changes of REQUEST, by default its newest one."""
+    with connected() as client:
+        found = client.twins(run_id, request or _newest_change(client, run_id), noise=noise)
+    if as_json:
+        click.echo(dumps(found))
+        return
+    for run in (found.twin, *found.noise):
+        click.echo(f"{run.id}  {run.name}  {_state(run.status, run.reason)}")
+
+
+def _newest_change(client: Client, run_id: str) -> str:
+    """Id of the newest request that changed a knob.
+
+    Raises:
+        ClickException: if there is none.
+    """
+    changes = [item for item in client.ledger(run_id) if item.kind == "knob" and item.outcome == "applied"]
+    if not changes:
+        raise click.ClickException(f"no knob of run {run_id} was changed, so there is nothing to leave out")
+    return max(changes, key=lambda item: item.step or 0).request_id
+
+
 def _newest_checkpoint(client: Client, run_id: str) -> int:
     """Step of the run's newest checkpoint.
 
@@ -258,6 +286,7 @@ def _state(status: str, reason: str | None) -> str:
 VERBS: tuple[click.Command, ...] = (
     launch,
     fork,
+    twin,
     export,
     runs,
     watch,

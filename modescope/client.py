@@ -21,7 +21,7 @@ from contract.components import Catalogue
 from contract.events import CommandName, Envelope
 from contract.knobs import KnobValue
 from contract.ramps import Shape, takes_time
-from contract.runs import Accepted, Checkpoint, LedgerItem, Run, ScalarSeries, SeriesState, WorkerInfo
+from contract.runs import Accepted, Checkpoint, LedgerItem, Run, ScalarSeries, SeriesState, Twins, WorkerInfo
 from contract.sweeps import AxisRange, CreateSweep, Sweep, SweepStop, SweepSummary
 from modescope.connection import Connection
 from modescope.datafolder import DataFolder
@@ -231,6 +231,11 @@ class Client:
         """Give a command; the outcome comes as an event."""
         body = {"command": command, "params": params} | ({} if reason is None else {"reason": reason})
         return Accepted.model_validate_json(self._connection.call("POST", f"/runs/{run}/commands", json=body))
+
+    def twins(self, run: str, request: str, *, noise: int = 2) -> Twins:
+        """Launch what the run would be without the changes of one request, and such runs with other seeds."""
+        body = {"request_id": request, "noise": noise}
+        return Twins.model_validate_json(self._connection.call("POST", f"/runs/{run}/twins", json=body))
 
     def export(self, run: str, form: str) -> bytes:
         """The run as a file: `yaml`, the spec that repeats it; `csv`, its scalars; `jsonl`, its events."""

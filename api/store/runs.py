@@ -76,6 +76,7 @@ def answers(session: Session, rows: Sequence[RunRow]) -> list[Run]:
             device=row.device,
             parent=row.parent,
             parent_step=row.parent_step,
+            left_out=row.left_out,
             sweep=row.sweep,
             notes=row.notes,
             tags=loads(row.tags),

@@ -53,6 +53,8 @@ def test_a_run_that_was_steered_by_hand_is_repeated_from_its_file_bit_for_bit(se
             "knob": "optimiser.g.lr", "to": 2e-3}  # fmt: skip
     run = client.launch("ring-collapse", steps=STEPS, rules=[rule])
     client.wait(run, lambda r: r["step"] > 100, within_s=90)
+    client.post(f"/runs/{run}/commands", json={"command": "checkpoint"})
+    client.ledger(run)
     client.patch(f"/runs/{run}/knobs", json={"optimiser.d.lr": {"to": 5e-4, "over": 100}})
     client.post(f"/runs/{run}/commands", json={"command": "pause"})
     client.wait(run, lambda r: r["status"] == "paused")
@@ -74,6 +76,15 @@ def test_a_run_that_was_steered_by_hand_is_repeated_from_its_file_bit_for_bit(se
     assert losses(client, again["id"]) == losses(client, run)
     repeated = [(i["name"], i["step"], i["author"]) for i in client.ledger(again["id"])]
     assert repeated == [(i["name"], i["step"], i["author"]) for i in client.ledger(run) if i["kind"] == "knob"]
+
+    [lr] = [item for item in client.ledger(run) if item["name"] == "optimiser.d.lr"]
+    twins = client.post(f"/runs/{run}/twins", json={"request_id": lr["request_id"], "noise": 1}).json()
+    twin, noise = (client.wait(found["id"], finished)["id"] for found in (twins["twin"], *twins["noise"]))
+    without, real = losses(client, twin), losses(client, run)
+    assert {step for step, loss in real.items() if without[step] == loss} == set(range(1, lr["step"]))
+    knobs = [item["name"] for item in client.ledger(twin) if item["kind"] == "knob"]
+    assert knobs == ["game.freeze_g", "optimiser.g.lr"], "all the rest was done"
+    assert losses(client, noise)[lr["step"] - 1] != real[lr["step"] - 1]
 
 
 @pytest.mark.browser
