@@ -73,10 +73,15 @@ def launch(*, recipe: str, assignments: tuple[str, ...], name: str | None, is_fo
     show_default=True,
     help="yaml: the spec that repeats it; csv: its scalars; jsonl: its events.",
 )
-def export(*, run_id: str, form: str) -> None:  # fmt: skip
-    """Write RUN as a file to stdout. What yaml gives, `modescope launch` repeats to the same numbers."""
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to; stdout by default.")
+def export(*, run_id: str, form: str, output: Path | None) -> None:
+    """Write RUN as a file. What yaml gives, `modescope launch` repeats to the same numbers."""
     with connected() as client:
-        click.echo(client.export(run_id, form), nl=False)
+        content = client.export(run_id, form)
+    if output is None:
+        click.echo(content, nl=False)
+    else:
+        output.write_bytes(content)
 
 
 @click.command()

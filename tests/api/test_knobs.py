@@ -98,7 +98,7 @@ def test_a_knob_may_move_over_several_steps():
     [
         ({"to": -1, "over": 10}, "r1.weight must be a number from 0 to 100; got -1"),
         ({"to": "5"}, 'r1.weight must be a number from 0 to 100; got "5"'),
-        ({"over": 10}, 'r1.weight: give a value, or {"to": value, "over": steps, "shape": "linear", "cosine" or "puls'),
+        ({"over": 10}, 'r1.weight: give a value, or {"to": value, "over": steps, "shape": "linear", "cosine" or '),
         ({"to": 1, "over": 0}, "over: Input should be greater than or equal to 1; got 0"),
         ({"to": 1, "shape": "square"}, 'got "square"'),
         ({"to": 1, "steps": 5}, "steps: Extra inputs"),

@@ -65,10 +65,9 @@ def test_a_run_that_was_steered_by_hand_is_repeated_from_its_file_bit_for_bit(se
     assert {name for name, _ in steered} == {"optimiser.d.lr", "game.freeze_g", "optimiser.g.lr"}
     assert ("optimiser.g.lr", "rule on_series") in steered
 
-    exported = server.run_command("export", run)
-    assert exported.returncode == 0, exported.stderr
     file = tmp_path / "again.yaml"
-    file.write_text(exported.stdout)
+    exported = server.run_command("export", run, "-o", str(file))
+    assert exported.returncode == 0, exported.stderr
     launched = server.run_command("launch", str(file), "--follow")
     assert launched.returncode == 0, launched.stderr
     again = client.wait(client.get("/runs").json()["items"][0]["id"], finished)
@@ -81,10 +80,10 @@ def test_a_run_that_was_steered_by_hand_is_repeated_from_its_file_bit_for_bit(se
     twins = client.post(f"/runs/{run}/twins", json={"request_id": lr["request_id"], "noise": 1}).json()
     twin, noise = (client.wait(found["id"], finished)["id"] for found in (twins["twin"], *twins["noise"]))
     without, real = losses(client, twin), losses(client, run)
-    assert {step for step, loss in real.items() if without[step] == loss} == set(range(1, lr["step"]))
+    assert {step for step, loss in real.items() if without[step] == loss} == set(range(1, lr["step"] + 1))
     knobs = [item["name"] for item in client.ledger(twin) if item["kind"] == "knob"]
     assert knobs == ["game.freeze_g", "optimiser.g.lr"], "all the rest was done"
-    assert losses(client, noise)[lr["step"] - 1] != real[lr["step"] - 1]
+    assert losses(client, noise)[lr["step"]] != real[lr["step"]]
 
 
 @pytest.mark.browser
