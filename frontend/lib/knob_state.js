@@ -2,6 +2,7 @@
 /** What a knob's row says about itself: what was typed, what was asked, what the trainer answered. Pure. */
 
 import { age, exact, integer, latency } from './format.js';
+import { isDryRun } from './ledger.js';
 
 /** A request that is not answered for so long gets its reason in words. */
 const PATIENCE_S = 5;
@@ -17,8 +18,9 @@ const REFUSAL_S = 120;
  * @property {string | null} sent id of the request that carries it, until its event comes back
  *
  * @typedef {object} RowState
- * @property {'plain' | 'invalid' | 'edited' | 'sent' | 'asked' | 'applied' | 'old' | 'refused' | 'superseded' | 'lost'} kind
+ * @property {'plain' | 'invalid' | 'edited' | 'sent' | 'asked' | 'applied' | 'old' | 'refused' | 'dry' | 'superseded' | 'lost'} kind
  * @property {string} text
+ * @property {string} [why] the reason that its author gave
  */
 
 /**
@@ -31,6 +33,16 @@ const REFUSAL_S = 120;
 export function rowState(knob, draft, latest, moment) {
   if (draft !== undefined) return drafted(knob, draft);
   if (latest === null) return { kind: 'plain', text: '' };
+  return { ...answered(knob, latest, moment), ...(latest.reason ? { why: latest.reason } : {}) };
+}
+
+/**
+ * @param {import('./types.js').Knob} knob
+ * @param {import('./types.js').LedgerItem} latest
+ * @param {{now_s: number, status: string, step: number}} moment
+ * @returns {RowState}
+ */
+function answered(knob, latest, moment) {
   switch (latest.outcome) {
     case 'applied':
       return applied(latest, moment);
@@ -106,6 +118,7 @@ function applied(item, { now_s, step }) {
 /** @param {import('./types.js').Knob} knob @param {import('./types.js').LedgerItem} item @param {number} now_s @returns {RowState} */
 function refused(knob, item, now_s) {
   if (now_s - item.asked_at > REFUSAL_S) return { kind: 'plain', text: '' };
+  if (isDryRun(item)) return { kind: 'dry', text: `${item.author} would set ${exact(item.new ?? '')}` };
   return { kind: 'refused', text: `refused: ${withoutName(knob, item.outcome_reason ?? `${exact(item.new ?? '')} is not allowed`)}` };
 }
 

@@ -1,6 +1,11 @@
 // @ts-check
 /** What requests and their outcomes do to a run's ledger and knobs. One request may be several items, one a knob. */
 
+import { exact, integer } from './format.js';
+
+/** Letters of a knob's value that are shown whole. */
+const LONGEST = 8;
+
 /**
  * @typedef {import('./store.js').RunState} RunState
  * @typedef {import('./types.js').RunEvent} RunEvent
@@ -50,6 +55,27 @@ function setLedger(open, event, about) {
     step: step ?? null,
     latency_ms: body.latency_ms ?? null,
   });
+}
+
+/** `0 → 1 over 500`, and of a pulse, which goes back, `0 → 1 for 5`. @param {import('./types.js').LedgerItem} item @returns {string} */
+export function changeWords({ old, new: value, over = 1, shape }) {
+  const from = old === null || old === undefined ? '' : `${brief(old)} → `;
+  const way = shape === 'pulse' ? ` for ${integer(over)}` : over > 1 ? ` over ${integer(over)}` : '';
+  return `${from}${brief(value ?? '')}${way}`;
+}
+
+/** As it was asked for, unless that is longer than a person types. @param {number | boolean | string} value */
+function brief(value) {
+  const text = exact(value);
+  return typeof value === 'number' && text.length > LONGEST ? exact(Number(value.toPrecision(4))) : text;
+}
+
+/** Why a rule that shall only say what it would do is refused, as the trainer says it. */
+const DRY_RUN = 'dry run';
+
+/** Whether nothing was changed because nothing was to be changed. @param {import('./types.js').LedgerItem} item */
+export function isDryRun({ outcome, outcome_reason: reason }) {
+  return outcome === 'refused' && (reason ?? '').startsWith(DRY_RUN);
 }
 
 /** @param {string} request @param {string} name */

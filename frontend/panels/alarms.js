@@ -1,12 +1,16 @@
 // @ts-check
-/** What the guards found, what broke among the monitors, and, when all is quiet, who is watching. */
+/** What the guards found, what broke among the monitors, and, when all is quiet, who is watching; and what rules wait for. */
 
 import { h, icon, setText } from '../lib/dom.js';
 import { integer } from '../lib/format.js';
+import { lastAct, rulesOf } from '../lib/rules.js';
 import { panel, scrolls } from './panel.js';
 
 /** Messages that are drawn, newest first. */
 const MOST = 20;
+
+/** What is drawn from; of the run only its state. */
+const SHOWN = ['alarms', 'infos', 'knobs', 'ledger'];
 
 /** @type {Record<string, {shape: Parameters<typeof icon>[0], tone: string}>} */
 const LEVELS = {
@@ -37,6 +41,7 @@ export function alarms(store) {
       ...active.map((alarm) => line('triangle', 'bad', alarm.guard, `${alarm.message}${since(alarm.step)}`)),
       ...messages.filter(({ level }) => level !== 'info').map(told),
       ...past.map((alarm) => line('diamond', 'warn', alarm.guard, `cleared at ${integer(alarm.cleared ?? 0)}: ${alarm.message}`)),
+      ...rulesOf(open.run).map((rule) => ruling(rule, open)),
       ...quiet.map((name) => silent(name, open.guards.get(name))),
       ...(guards.length === 0 && found.length === 0 ? [unguarded(open)] : []),
       ...messages.filter(({ level }) => level === 'info').map(told),
@@ -46,11 +51,11 @@ export function alarms(store) {
   const showWhenChanged = (/** @type {Set<string>} */ changed) => {
     const { run } = store.state.open ?? {};
     const now = `${run?.id} ${run?.status} ${run?.reason}`;
-    if (now === shown && !changed.has('alarms') && !changed.has('infos')) return;
+    if (now === shown && !SHOWN.some((topic) => changed.has(topic))) return;
     shown = now;
     show();
   };
-  const dispose = store.subscribe(['alarms', 'infos', 'run'], showWhenChanged);
+  const dispose = store.subscribe([...SHOWN, 'run'], showWhenChanged);
   show();
   return { element, dispose };
 }
@@ -81,12 +86,23 @@ function line(shape, tone, name, text) {
   return h('li', { class: 'alarm' }, icon(shape, tone), h('span', {}, name === '' ? null : h('strong', { class: tone, text: `${name} ` }), text));
 }
 
-/** Why a guard has raised no alarm. @param {string} name @param {{state: string, reason: string} | undefined} said */
-function silent(name, said) {
+/** A rule: what it waits for, or why it does not; its acts stand in the ledger. @param {import('../lib/rules.js').RuleWords} rule @param {import('../lib/store.js').RunState} open */
+function ruling({ entry, text }, { guards, ledger }) {
+  const watching = [text === '' ? 'watching' : text, lastAct(ledger.values(), entry)].filter(Boolean).join('; ');
+  return silent(`rule ${entry}`, guards.get(entry), { watching, calibrating: `${watching} (calibrating)` });
+}
+
+/**
+ * Why a guard has raised no alarm, or what a rule waits for.
+ * @param {string} name
+ * @param {{state: string, reason: string} | undefined} said
+ * @param {{watching: string, calibrating: string}} [words]
+ */
+function silent(name, said, { watching, calibrating } = { watching: 'quiet', calibrating: 'calibrating: no verdict yet' }) {
   if (said?.state === 'off') return line('cross', 'bad', name, `off: ${said.reason}`);
   if (said?.state === 'idle') return line('square', 'soft', name, `not watching: ${said.reason}`);
-  if (said?.state === 'calibrating') return line('half', 'soft', name, 'calibrating: no verdict yet');
-  return line('ring', 'soft', name, said === undefined ? 'not heard yet' : 'quiet');
+  if (said?.state === 'calibrating') return line('half', 'soft', name, calibrating);
+  return line('ring', 'soft', name, said === undefined ? 'not heard yet' : watching);
 }
 
 /** @param {number | null} step */

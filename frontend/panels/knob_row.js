@@ -19,6 +19,7 @@ const LOOKS = {
   applied: { shape: 'tick', tone: 'ok' },
   old: { shape: 'tick', tone: 'meta' },
   refused: { shape: 'cross', tone: 'bad' },
+  dry: { shape: 'barred', tone: 'soft' },
   superseded: { shape: 'barred', tone: 'soft' },
   lost: { shape: 'query', tone: 'warn' },
 };
@@ -112,7 +113,7 @@ export function knobRow(knob, actions) {
     }
     element.dataset.state = row.kind;
     setText(state, row.text);
-    setAttribute(state, 'title', row.text);
+    setAttribute(state, 'title', row.why === undefined || row.text === '' ? row.text : `${row.text}: ${row.why}`);
   }
 }
 

@@ -4,6 +4,7 @@
 import { h, icon, setText } from '../lib/dom.js';
 import { exact, integer, latency, moment } from '../lib/format.js';
 import { newestChanges } from '../lib/knob_state.js';
+import { changeWords, isDryRun } from '../lib/ledger.js';
 import { hasEnded } from '../lib/reduce.js';
 import { panel, scrolls, waiting } from './panel.js';
 
@@ -18,6 +19,8 @@ const LOOKS = {
   superseded: { shape: 'barred', tone: 'soft' },
   lost: { shape: 'query', tone: 'warn' },
 };
+/** A rule's act that was only to be said. */
+const DRY_RUN = /** @type {const} */ ({ shape: 'barred', tone: 'soft' });
 
 /**
  * @typedef {object} LedgerActions
@@ -62,13 +65,14 @@ export function ledger(store, actions) {
  */
 function row(item, isUndoable, actions) {
   const outcome = item.outcome ?? 'asked';
-  const { shape, tone } = LOOKS[outcome];
+  const { shape, tone } = isDryRun(item) ? DRY_RUN : LOOKS[outcome];
   const { step } = item;
   const text = words(item);
   const chip = h('span', { class: `chip ${tone}` }, icon(shape), h('span', { text }));
   const what = h('div', { class: 'ledger-what' }, h('span', { class: 'ledger-name', text: item.name }), change(item));
   const by = h('span', { class: 'meta', text: [item.author, moment(item.asked_at, Date.now() / 1000)].filter(Boolean).join(' · ') });
-  const content = [what, h('div', { class: 'ledger-foot' }, chip, h('span', { class: 'spring' }), by)];
+  const because = item.reason ? [h('div', { class: 'ledger-why meta', text: item.reason })] : [];
+  const content = [what, h('div', { class: 'ledger-foot' }, chip, h('span', { class: 'spring' }), by), ...because];
   const why = [item.reason, item.outcome_reason].filter(Boolean).join(' — ');
   const props = { class: 'ledger-item', testid: 'ledger-item', title: why, data: { outcome, name: item.name } };
   if (step === null || step === undefined || outcome !== 'applied') return h('li', props, h('div', {}, ...content));
@@ -89,10 +93,7 @@ function undoButton({ name, old, step }, { undo }) {
 /** @param {import('../lib/types.js').LedgerItem} item */
 function change(item) {
   if (item.kind !== 'knob' || item.new === null || item.new === undefined) return null;
-  const from = item.old === null || item.old === undefined ? '' : `${exact(item.old)} → `;
-  const isPulse = item.shape === 'pulse';
-  const over = (item.over ?? 1) > 1 || isPulse ? ` ${isPulse ? 'for' : 'over'} ${integer(item.over ?? 1)}` : '';
-  return h('span', { class: 'ledger-change', text: from + exact(item.new) + over });
+  return h('span', { class: 'ledger-change', text: changeWords(item), title: exact(item.new) });
 }
 
 /** @param {import('../lib/types.js').LedgerItem} item */
@@ -103,5 +104,6 @@ function words(item) {
     return `applied${at}${took === null || took === undefined ? '' : ` · ${latency(took)}`}`;
   }
   if (outcome === null || outcome === undefined) return 'asked';
+  if (isDryRun(item)) return reason ?? '';
   return reason ? `${outcome}: ${reason}` : outcome;
 }

@@ -5,7 +5,8 @@
  */
 
 import { h, setAttribute, setText } from '../lib/dom.js';
-import { exact, integer } from '../lib/format.js';
+import { integer } from '../lib/format.js';
+import { changeWords } from '../lib/ledger.js';
 import { fraction, spread } from '../lib/ranges.js';
 
 const LABEL_HEIGHT = 15;
@@ -22,10 +23,9 @@ const LABEL_HEIGHT = 15;
 export function changeMarks(open) {
   const { parent, parent_step: step } = open?.run ?? {};
   const marks = parent ? [{ key: 'fork', step: step ?? 0, text: `forked from ${parent} at step ${integer(step ?? 0)}` }] : [];
-  for (const [key, { kind, outcome, step, name, old, new: value, over = 1 }] of open?.ledger ?? []) {
-    if (kind !== 'knob' || outcome !== 'applied' || step === null || step === undefined) continue;
-    const from = old === null || old === undefined ? '' : `${exact(old)} → `;
-    marks.push({ key, step, text: `${name} ${from}${exact(value ?? '')} ${over > 1 ? `over ${integer(over)} steps from` : 'at'} step ${integer(step)}` });
+  for (const [key, item] of open?.ledger ?? []) {
+    if (item.kind !== 'knob' || item.outcome !== 'applied' || item.step === null || item.step === undefined) continue;
+    marks.push({ key, step: item.step, text: `${item.name} ${changeWords(item)} at step ${integer(item.step)}` });
   }
   return marks;
 }
