@@ -12,6 +12,7 @@ import { runsPage } from './pages/runs.js';
 import { signInPage } from './pages/sign_in.js';
 import { sweepPage } from './pages/sweep.js';
 import { sweepsPage } from './pages/sweeps.js';
+import { twinsPage } from './pages/twins.js';
 import { topBar } from './panels/top_bar.js';
 
 /** An announcement is shown for so long. */
@@ -52,9 +53,11 @@ function route() {
   page.removeAttribute('class');
   const { pathname, search } = location;
   shown = pathname + search;
+  const twins = /^\/runs\/([^/]+)\/twins\/([^/]+)\/?$/.exec(pathname);
   const run = /^\/runs\/([^/]+)\/?$/.exec(pathname);
   const sweep = /^\/sweeps\/([^/]+)\/?$/.exec(pathname);
   if (run !== null) leave = runPage(context, decoded(run[1]));
+  else if (twins !== null) leave = twinsPage(context, decoded(twins[1]), decoded(twins[2]));
   else if (sweep !== null) leave = sweepPage(context, decoded(sweep[1]));
   else if (pathname === '/sweeps') leave = sweepsPage(context);
   else if (pathname === '/launch') leave = launchPage(context, new URLSearchParams(search).get('recipe'));

@@ -36,6 +36,7 @@ const BAND_OPACITY = 0.22;
  * @property {[number, number]} xRange
  * @property {[number, number]} yRange
  * @property {boolean} [log]
+ * @property {number} [letters] room for end labels so long, also where there are none: charts one above the other align
  *
  * @typedef {object} End
  * @property {string} name
@@ -52,7 +53,7 @@ const BAND_OPACITY = 0.22;
  */
 export function figure(series, options) {
   const { xRange, log = false, colours } = options;
-  const right = Math.min(WIDEST_LABELS, Math.max(24, BESIDE + LETTER * Math.max(0, ...series.map(({ label }) => label.length))));
+  const right = Math.min(WIDEST_LABELS, Math.max(24, BESIDE + LETTER * Math.max(options.letters ?? 0, ...series.map(({ label }) => label.length))));
   const plotWidth = Math.max(1, options.width - MARGIN.l - right);
   const seen = series.map((line) => ({ ...line, ...thin(cut(line, xRange), plotWidth) }));
   return {

@@ -82,6 +82,16 @@ export function forkRun(run, wanted, key) {
   return request('POST', `/runs/${encodeURIComponent(run)}/forks`, wanted, { 'Idempotency-Key': key });
 }
 
+/** Asked again, the same twins. @param {string} run @param {string} change the request that they are without */
+export function makeTwins(run, change) {
+  return request('POST', `/runs/${encodeURIComponent(run)}/twins`, { request_id: change });
+}
+
+/** A file of a run: csv, jsonl or yaml. @param {string} run @param {string} format */
+export function exportAddress(run, format) {
+  return `${BASE}/runs/${encodeURIComponent(run)}/export?format=${format}`;
+}
+
 /** @param {Record<string, unknown>} wanted a `CreateSweep` */
 export const createSweep = (wanted) => request('POST', '/sweeps', wanted, { 'Idempotency-Key': crypto.randomUUID() });
 

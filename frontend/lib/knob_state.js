@@ -86,6 +86,16 @@ export function newestChanges(ledger) {
 }
 
 /**
+ * Of each request its newest applied knob that is another than before: those have a twin without them.
+ * @param {import('./types.js').LedgerItem[]} items newest first
+ * @returns {import('./types.js').LedgerItem[]}
+ */
+export function changedRequests(items) {
+  const changes = items.filter(({ kind, outcome, old, new: value }) => kind === 'knob' && outcome === 'applied' && old !== value);
+  return [...new Map(changes.toReversed().map((item) => [item.request_id, item])).values()];
+}
+
+/**
  * The number or the yes or no that a valid text stands for.
  * @param {import('./types.js').Knob} knob
  * @param {string} text

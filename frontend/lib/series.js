@@ -123,6 +123,18 @@ export function withErrors(buckets, errors) {
 }
 
 /**
+ * The same series in buckets at least so wide: a power of two.
+ * @param {Buckets} buckets
+ * @param {number} width
+ * @returns {Buckets}
+ */
+export function atWidth(buckets, width) {
+  const wider = { ...buckets };
+  while (wider.bucketSteps < width) halve(wider);
+  return wider;
+}
+
+/**
  * Index of the first number that is not below `wanted`, in ascending numbers.
  * @param {number[]} ascending
  * @param {number} wanted

@@ -5,7 +5,7 @@
  * A change names its topics; listeners of those topics are called once a frame, however many changes came. A hidden
  * tab gets no frames, so nothing is drawn there; it catches up when it is seen again.
  *
- * Topics: session, catalogue, runs, sweep, run, knobs, ledger, checkpoints, alarms, infos, series, pictures, points,
+ * Topics: session, catalogue, runs, sweep, twins, run, knobs, ledger, checkpoints, alarms, infos, series, pictures, points,
  * looks, stream, view, drafts, theme.
  */
 
@@ -28,6 +28,15 @@
  * @property {Map<string, number>} lastValues newest value of every scalar that was seen
  * @property {Map<string, string>} stepCursors grid or points series → event id up to which its steps were complete
  *
+ * @typedef {object} TwinsState a run beside its twins without one change
+ * @property {import('./types.js').LedgerItem[]} change the knobs of that request
+ * @property {import('./twins.js').Member[]} members
+ * @property {string[]} names scalar series of the run
+ * @property {string | null} series the one that is compared
+ * @property {number} from step of the checkpoint that the twins go on from
+ * @property {Map<string, import('./series.js').Buckets>} scalars run → that series
+ * @property {string | null} problem why nothing new comes
+ *
  * @typedef {object} Stream
  * @property {'closed' | 'connecting' | 'open' | 'retrying'} state
  * @property {number} retries
@@ -48,6 +57,7 @@
  * @property {string | null} runsNext
  * @property {string | null} runsProblem
  * @property {import('./types.js').Sweep | null} sweep the sweep whose page is open
+ * @property {TwinsState | null} twins the comparison whose page is open
  * @property {RunState | null} open the run whose page is open
  * @property {string | null} problem why the open page has nothing to show
  * @property {Stream} stream
@@ -66,6 +76,7 @@ export function emptyState() {
     runsNext: null,
     runsProblem: null,
     sweep: null,
+    twins: null,
     open: null,
     problem: null,
     stream: { state: 'closed', retries: 0, arrivedAt_ms: null, offset_s: null },

@@ -38,7 +38,7 @@ export function onSystemTheme(listener) {
  * @property {Record<string, string>} roles series role → colour
  */
 
-const ROLES = ['D', 'G', 'real', 'penalty', 'extra1', 'extra2'];
+const ROLES = ['D', 'G', 'real', 'penalty', 'extra1', 'extra2', 'noise'];
 
 /**
  * The colours in force. A custom property holds its text, not its colour, so each goes through a real one.

@@ -38,6 +38,7 @@
  * @property {string | null} [device]
  * @property {string | null} [parent]
  * @property {number | null} [parent_step]
+ * @property {string | null} [left_out] of a twin, the request of the parent whose changes it is without
  * @property {string | null} [sweep] the sweep that launched it
  * @property {number} created_at
  * @property {number | null} [started_at]

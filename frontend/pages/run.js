@@ -10,7 +10,7 @@ import { pictures } from '../panels/pictures.js';
 import { rail } from '../panels/rail.js';
 import { vitals } from '../panels/vitals.js';
 import { loadCatalogue } from '../lib/catalogue.js';
-import { askKnobs, forkRun, giveCommand } from '../lib/connection.js';
+import { askKnobs, forkRun, giveCommand, makeTwins } from '../lib/connection.js';
 import { h } from '../lib/dom.js';
 import { integer } from '../lib/format.js';
 import { followRun } from '../lib/live.js';
@@ -52,6 +52,13 @@ export function runPage(context, id) {
       const { id: child } = await forkRun(id, wanted, key);
       if (isStopped) await giveCommand(id, 'stop').catch((error) => context.announce(error.message, 'bad'));
       context.go(`/runs/${encodeURIComponent(child)}`);
+    },
+    twin: async (/** @type {string} */ request) => {
+      await makeTwins(id, request).catch((error) => {
+        context.announce(error.message, 'bad');
+        throw error;
+      });
+      context.go(`/runs/${encodeURIComponent(id)}/twins/${encodeURIComponent(request)}`);
     },
     pin: (/** @type {number} */ step) => store.change(['view'], (state) => (state.view.cursor = step)),
   };
@@ -182,8 +189,11 @@ function showName(bar, run, id) {
     class: 'meta', href: `/runs/${encodeURIComponent(run.parent)}?t=${run.parent_step}`, testid: 'parent',
     text: `fork of ${run.parent} at step ${integer(run.parent_step ?? 0)}`,
   })];
+  const twins = !run?.parent || !run.left_out ? [] : [h('a', {
+    class: 'meta', href: `/runs/${encodeURIComponent(run.parent)}/twins/${encodeURIComponent(run.left_out)}`, text: 'compare with its twin', testid: 'twin-of-run',
+  })];
   const set = !run?.sweep ? [] : [h('a', { class: 'meta', href: `/sweeps/${encodeURIComponent(run.sweep)}`, text: 'of a sweep', testid: 'sweep-of-run' })];
-  bar.crumbs(h('a', { href: '/', text: 'Runs' }), h('span', { text: '/' }), h('span', { class: 'here', text: name, testid: 'run-name' }), ...set, ...origin);
+  bar.crumbs(h('a', { href: '/', text: 'Runs' }), h('span', { text: '/' }), h('span', { class: 'here', text: name, testid: 'run-name' }), ...set, ...origin, ...twins);
   document.title = `${name} · Modescope`;
 }
 

@@ -1,0 +1,106 @@
+// @ts-check
+/** Keeps the open comparison of a run with its twins up to date: asked again while one of them still trains. */
+
+import { get, getSeries, Problem } from './connection.js';
+import { inParallel, noneYet } from './fetching.js';
+import { bucketsFrom, emptyBuckets } from './series.js';
+import { areTraining, changeOf, membersOf, seriesToShow } from './twins.js';
+
+/** At most so often. A tab that nobody sees asks nothing. */
+const EVERY_MS = 2000;
+/** Points or buckets of each run: about one a pixel. */
+const BUCKETS = 600;
+/** Requests of the ledger that are searched: all of them, as the api allows. */
+const MOST_REQUESTS = 10_000;
+
+/**
+ * @typedef {object} FollowingTwins
+ * @property {() => void} stop
+ * @property {(series: string) => void} choose compare this series
+ * @property {() => void} refresh ask now
+ */
+
+/**
+ * @param {import('./store.js').Store} store
+ * @param {string} id
+ * @param {string} request whose changes the twins are without
+ * @param {string | null} first series that is wanted
+ * @param {(problem: Problem) => void} onProblem only what no retry can mend: no such run or change, no session
+ * @returns {FollowingTwins}
+ */
+export function followTwins(store, id, request, first, onProblem) {
+  const path = `/runs/${encodeURIComponent(id)}`;
+  let isStopped = false;
+  let timer = 0;
+  let wanted = first;
+  let newest = 0;
+  /** @type {{change: import('./types.js').LedgerItem[], names: string[]} | null} */
+  let known = null;
+  /** Run → what its buckets were fetched for. @type {Map<string, string>} */
+  const fetched = new Map();
+
+  /** What does not change: which knobs it was, and what the run measures. */
+  const learn = async () => {
+    const [ledger, series] = await Promise.all([get(`${path}/ledger`, { limit: MOST_REQUESTS }), get(`${path}/series`)]);
+    const change = changeOf(ledger.items, request);
+    if (change.length === 0) throw new Problem(404, { detail: `No knob of run ${id} was changed by the request ${request}.` });
+    const names = series.items.filter((/** @type {any} */ { kind }) => kind === 'scalar').map((/** @type {any} */ { name }) => name).sort();
+    return { change, names };
+  };
+
+  const load = async () => {
+    newest += 1;
+    const turn = newest;
+    known ??= await learn();
+    const { change, names } = known;
+    const [run, forks] = await Promise.all([get(path), get(`${path}/forks`)]);
+    const members = membersOf(run, forks.items, request);
+    const series = seriesToShow(names, wanted);
+    const from = members[1]?.run.parent_step ?? change[0].step ?? 0;
+    const before = store.state.twins?.scalars;
+    const found = await inParallel(members, async ({ run: each }) => {
+      const what = `${series} ${from} ${each.status} ${each.step}`;
+      const has = before?.get(each.id);
+      if (has !== undefined && fetched.get(each.id) === what) return has;
+      const answer = series === null ? null : await getSeries(each.id, series, { from, buckets: BUCKETS }).catch(noneYet);
+      if (turn === newest) fetched.set(each.id, what);
+      return answer === null ? emptyBuckets(series ?? '') : bucketsFrom(answer);
+    });
+    if (isStopped || turn !== newest) return;
+    const scalars = new Map(members.map((member, index) => [member.run.id, found[index]]));
+    store.change(['twins'], (state) => (state.twins = { change, members, names, series, from, scalars, problem: null }));
+    if (areTraining(members)) later();
+  };
+  const refresh = () => {
+    window.clearTimeout(timer);
+    load().catch((error) => {
+      if (!(error instanceof Problem)) throw error;
+      if (isStopped) return;
+      if (error.status === 401 || error.status === 404) {
+        onProblem(error);
+        return;
+      }
+      store.change(['twins'], ({ twins }) => twins !== null && (twins.problem = error.message));
+      later();
+    });
+  };
+  const later = () => {
+    window.clearTimeout(timer);
+    if (!isStopped) timer = window.setTimeout(() => (document.hidden ? later() : refresh()), EVERY_MS);
+  };
+
+  store.change(['twins'], (state) => (state.twins = null));
+  refresh();
+  return {
+    stop: () => {
+      isStopped = true;
+      window.clearTimeout(timer);
+      store.change(['twins'], (state) => (state.twins = null));
+    },
+    choose: (series) => {
+      wanted = series;
+      refresh();
+    },
+    refresh,
+  };
+}
