@@ -1,8 +1,9 @@
 // @ts-check
-/** The verbs: pause, resume, step, checkpoint, fork, stop. A button asks; the run's own events say what came of it. */
+/** The verbs: pause, resume, step, checkpoint, fork, stop; and the run as a file. A button asks; the run's own events say what came of it. */
 
 import { h } from '../lib/dom.js';
 import { hasEnded } from '../lib/reduce.js';
+import { exportMenu } from './export_menu.js';
 import { forkDialog } from './fork_dialog.js';
 
 const STOP_WORDS = 'It writes a checkpoint and ends. What was recorded stays; the run itself does not go on afterwards.';
@@ -18,6 +19,7 @@ export function commands(store, actions) {
   const step = (/** @type {string} */ testid, /** @type {string} */ text, /** @type {string} */ title, /** @type {Record<string, unknown>} */ params) =>
     h('button', { type: 'button', text, title, testid, on: { click: () => actions.command('step', params) } });
   const fork = forkDialog(store, actions);
+  const files = exportMenu();
   const confirm = stopDialog(() => actions.command('stop'));
   const all = {
     pause: button('pause', 'Pause', 'Hold the training after this step; the trainer keeps its slot'),
@@ -31,10 +33,12 @@ export function commands(store, actions) {
       type: 'button', text: 'Stop…', testid: 'stop', title: 'End this run', on: { click: () => confirm.showModal() },
     }),
   };
-  const element = h('div', { class: 'commands' }, ...Object.values(all), confirm, fork.dialog);
+  const element = h('div', { class: 'commands' }, ...Object.values(all), files.element, confirm, fork.dialog);
 
   const show = () => {
-    const status = store.state.open?.run.status ?? '';
+    const { id = '', status = '' } = store.state.open?.run ?? {};
+    files.element.hidden = id === '';
+    files.update(id);
     const isPaused = status === 'paused' || status === 'parked';
     const isTraining = status === 'running' || status === 'paused';
     all.pause.hidden = isPaused;
