@@ -36,8 +36,8 @@ export function followTwins(store, id, request, first, onProblem) {
   let newest = 0;
   /** @type {{change: import('./types.js').LedgerItem[], names: string[]} | null} */
   let known = null;
-  /** Run → what its buckets were fetched for. @type {Map<string, string>} */
-  const fetched = new Map();
+  /** What was asked, of a run in which state → the answer. @type {Map<string, import('./series.js').Buckets>} */
+  let fetched = new Map();
 
   /** What does not change: which knobs it was, and what the run measures. */
   const learn = async () => {
@@ -48,34 +48,41 @@ export function followTwins(store, id, request, first, onProblem) {
     return { change, names };
   };
 
-  const load = async () => {
-    newest += 1;
-    const turn = newest;
+  const load = async (/** @type {number} */ turn) => {
     known ??= await learn();
     const { change, names } = known;
     const [run, forks] = await Promise.all([get(path), get(`${path}/forks`)]);
     const members = membersOf(run, forks.items, request);
     const series = seriesToShow(names, wanted);
     const from = members[1]?.run.parent_step ?? change[0].step ?? 0;
-    const before = store.state.twins?.scalars;
-    const found = await inParallel(members, async ({ run: each }) => {
-      const what = `${series} ${from} ${each.status} ${each.step}`;
-      const has = before?.get(each.id);
-      if (has !== undefined && fetched.get(each.id) === what) return has;
-      const answer = series === null ? null : await getSeries(each.id, series, { from, buckets: BUCKETS }).catch(noneYet);
-      if (turn === newest) fetched.set(each.id, what);
-      return answer === null ? emptyBuckets(series ?? '') : bucketsFrom(answer);
-    });
+    const before = fetched;
+    const kept = new Map();
+    /** What cannot have changed since it was fetched is not asked again. @param {{from: number, to?: number}} part */
+    const seriesIn = async (part) => {
+      const found = await inParallel(members, async ({ run: each }) => {
+        const what = JSON.stringify([each.id, each.status, each.step, series, part]);
+        const buckets = before.get(what) ?? await fetchSeries(each.id, series, part);
+        kept.set(what, buckets);
+        return /** @type {const} */ ([each.id, buckets]);
+      });
+      return new Map(found);
+    };
+    const scalars = await seriesIn({ from });
+    const { range } = store.state.view;
+    const isCoarse = [...scalars.values()].some(({ bucketSteps }) => bucketSteps > 1);
+    const details = range === null || !isCoarse ? null : await seriesIn({ from: Math.max(from, Math.floor(range[0])), to: Math.ceil(range[1]) });
     if (isStopped || turn !== newest) return;
-    const scalars = new Map(members.map((member, index) => [member.run.id, found[index]]));
-    store.change(['twins'], (state) => (state.twins = { change, members, names, series, from, scalars, problem: null }));
+    fetched = kept;
+    store.change(['twins'], (state) => (state.twins = { change, members, names, series, from, scalars, details, problem: null }));
     if (areTraining(members)) later();
   };
   const refresh = () => {
     window.clearTimeout(timer);
-    load().catch((error) => {
+    newest += 1;
+    const turn = newest;
+    load(turn).catch((error) => {
       if (!(error instanceof Problem)) throw error;
-      if (isStopped) return;
+      if (isStopped || turn !== newest) return;
       if (error.status === 401 || error.status === 404) {
         onProblem(error);
         return;
@@ -103,4 +110,10 @@ export function followTwins(store, id, request, first, onProblem) {
     },
     refresh,
   };
+}
+
+/** @param {string} run @param {string | null} series @param {{from: number, to?: number}} part */
+async function fetchSeries(run, series, part) {
+  const answer = series === null ? null : await getSeries(run, series, { ...part, buckets: BUCKETS }).catch(noneYet);
+  return answer === null ? emptyBuckets(series ?? '') : bucketsFrom(answer);
 }

@@ -35,6 +35,7 @@
  * @property {string | null} series the one that is compared
  * @property {number} from step of the checkpoint that the twins go on from
  * @property {Map<string, import('./series.js').Buckets>} scalars run → that series
+ * @property {Map<string, import('./series.js').Buckets> | null} details the same in the zoomed range, in finer buckets
  * @property {string | null} problem why nothing new comes
  *
  * @typedef {object} Stream

@@ -153,8 +153,10 @@ export function verdictWords(found, change, isOver) {
   const { compared, outside, first } = verdict(found, change);
   const { nNoise, width } = found;
   const so = isOver ? '' : ' so far';
-  if (nNoise === 0) return `No twin of another seed was measured at a step of these${so}: without a band, the difference cannot be told from chance.`;
-  if (compared === 0) return `Run, twin and a twin of another seed have no step since the change in common${so}.`;
+  const isMeasured = found.steps.some((step, index) => step + width > change && Number.isFinite(found.values[index]));
+  if (!isMeasured) return `No step since the change was measured in both the run and its twin${so}.`;
+  if (nNoise === 0) return `No twin of another seed was measured there${so}: without a band, the difference cannot be told from chance.`;
+  if (compared === 0) return `At no step since the change are both the difference and its band known${so}.`;
   const points = `the ${integer(compared)} ${width > 1 ? `stretches of ${integer(width)} steps` : 'steps'} compared since the change`;
   const finding = outside === 0
     ? `The difference does not leave the band on any of ${points}${so}.`

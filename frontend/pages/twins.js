@@ -12,6 +12,8 @@ import { twinsHead } from '../panels/twins_head.js';
 import { twinsTable } from '../panels/twins_table.js';
 import { notFound } from './not_found.js';
 
+/** A zoom asks for finer buckets when it has been still for so long. */
+const STILL_MS = 150;
 const NO_TWIN = 'There is no twin of this change yet.';
 
 /**
@@ -41,13 +43,13 @@ export function twinsPage(context, id, request) {
     twinsHead(store, actions),
     twinsTable(store),
     twinsChart(store, painter, {
-      title: 'Side by side', testid: 'twin-values', empty: 'Nothing of this series was measured since the checkpoint.',
-      lines: ({ members, scalars }) => memberLines(members, scalars),
+      title: 'Side by side', testid: 'chart-values', empty: 'Nothing of this series was measured since the checkpoint.',
+      lines: ({ members, scalars, details }) => memberLines(members, details ?? scalars),
     }),
     twinsChart(store, painter, {
-      title: 'What the change made of it', testid: 'twin-difference', empty: 'No step since the checkpoint was measured in both the run and its twin yet.',
-      lines: ({ members, scalars }) => {
-        const found = differenceOf(members, scalars);
+      title: 'What the change made of it', testid: 'chart-difference', empty: 'No step since the checkpoint was measured in both the run and its twin yet.',
+      lines: ({ members, scalars, details }) => {
+        const found = differenceOf(members, details ?? scalars);
         return found === null ? [] : differenceLines(found);
       },
     }),
@@ -67,13 +69,31 @@ export function twinsPage(context, id, request) {
     setText(words, found === null ? NO_TWIN : verdictWords(found, twins.change[0].step ?? 0, !areTraining(twins.members)));
     if (wait.parentElement !== null) page.replaceChildren(...parts.map(({ element }) => element), words);
   };
-  const stops = [store.subscribe(['twins'], show), wholeOnEscape(store)];
+  const stops = [store.subscribe(['twins'], show), zoomDetail(store, following.refresh), wholeOnEscape(store)];
   show();
   return () => {
     following.stop();
     for (const stop of stops) stop();
     for (const part of parts) part.dispose();
     painter.stop();
+  };
+}
+
+/** A zoomed range is fetched in finer buckets. @param {import('../lib/store.js').Store} store @param {() => void} refresh */
+function zoomDetail(store, refresh) {
+  let timer = 0;
+  let last = store.state.view.range;
+  const stop = store.subscribe(['view'], () => {
+    const { range } = store.state.view;
+    if (range === last) return;
+    last = range;
+    store.change(['twins'], ({ twins }) => twins !== null && (twins.details = null));
+    window.clearTimeout(timer);
+    if (range !== null) timer = window.setTimeout(refresh, STILL_MS);
+  });
+  return () => {
+    stop();
+    window.clearTimeout(timer);
   };
 }
 

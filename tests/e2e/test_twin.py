@@ -1,0 +1,77 @@
+"""Twins in a real browser: a change in the ledger is twinned, and its page says how far that is from chance."""
+
+import re
+
+import pytest
+
+from tests.e2e.test_main_job import curve, signed_in, wait_until
+
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(420)]
+
+STEPS = 200
+
+
+def steered(client):
+    """A run that has finished, changed before it had a checkpoint, and once more, by that request, after it had one."""
+    quick = {"monitors": [{"name": "modes", "every": 20}], "guards": []}
+    run = client.launch("ring-collapse", steps=STEPS, plan=[{"step": 2, "knobs": {"r1.weight": 0.01}}], **quick)
+    client.wait(run, lambda r: r["step"] > 20, within_s=120)
+    client.post(f"/runs/{run}/commands", json={"command": "checkpoint"})
+    client.ledger(run)
+    request = client.patch(f"/runs/{run}/knobs", json={"optimiser.d.lr": 2e-3}).json()["request_id"]
+    client.wait(run, lambda r: r["status"] == "finished", within_s=120)
+    [change] = [item for item in client.ledger(run) if item["request_id"] == request]
+    return run, request, change["step"]
+
+
+def values(client, run):
+    found = client.get(f"/runs/{run}/series/loss.g", params={"buckets": 10_000}).json()
+    return dict(zip(found["steps"], found["last"], strict=True))
+
+
+def test_a_change_of_a_run_that_ended_is_compared_with_its_twin_and_the_noise(page, server):
+    client = server.client()
+    run, request, step = steered(client)
+    signed_in(page, server, f"/runs/{run}")
+    rows = page.get_by_test_id("ledger-item")
+    rows.nth(2).wait_for()
+    rows.filter(has_text="r1.weight").get_by_test_id("twin").click()
+    toast = page.get_by_test_id("toast")
+    toast.wait_for()
+    assert "no checkpoint from before step" in toast.inner_text()
+    assert client.get(f"/runs/{run}/forks").json()["items"] == []
+
+    rows.filter(has_text="optimiser.d.lr").get_by_test_id("twin").click()
+    page.wait_for_url(f"**/runs/{run}/twins/{request}")
+    assert page.get_by_test_id("twin-change").inner_text() == "What optimiser.d.lr 1e-4 → 0.002 did"
+    assert f"at step {step}" in page.get_by_test_id("twin-about").inner_text()
+    states = page.get_by_test_id("twin-runs").get_by_test_id("status")
+    wait_until(page, lambda: states.all_inner_texts() == ["finished"] * 4, within_s=120, what="the twins' end")
+    assert page.get_by_test_id("twin-series").input_value() == "modes.captured"
+    forks = client.get(f"/runs/{run}/forks").json()["items"]
+    linked = page.get_by_test_id("twin-runs").locator("a").evaluate_all("links => links.map(a => a.pathname)")
+    assert linked == [f"/runs/{each}" for each in (run, *(fork["id"] for fork in forks))]
+
+    page.get_by_test_id("twin-series").select_option("loss.g")
+    page.wait_for_url("**?series=loss.g")
+    real, twin, *noise = (values(client, each) for each in (run, *(fork["id"] for fork in forks)))
+    since = [at for at in real if at >= step]
+    outside = [at for at in since if abs(real[at] - twin[at]) > max(abs(other[at] - twin[at]) for other in noise)]
+    assert outside
+    counted = f"leaves the band on {len(outside)} of the {len(since)} steps compared since the change ("
+    words = page.get_by_test_id("twin-verdict")
+    wait_until(page, lambda: counted in words.inner_text(), within_s=10, what=counted)
+    assert f"first at step {outside[0]}. " in words.inner_text()
+    assert words.inner_text().endswith("Two twins of other seeds are a glimpse of the noise, and no test.")
+    for chart, lines in (("values", 4), ("difference", 2)):
+        drawn = page.get_by_test_id(f"chart-{chart}")
+        assert curve(page, chart).count("M") >= lines
+        assert drawn.locator(f'[data-testid="mark"][data-step="{step}"]').count() == 1
+    ends = page.get_by_test_id("chart-values").locator(".ends span")
+    assert sorted(ends.all_inner_texts()) == ["run", "seed 1", "seed 2", "twin"]
+
+    page.reload()
+    wait_until(page, lambda: counted in words.inner_text(), within_s=20, what="the same series after a reload")
+    page.get_by_role("link", name=re.compile("seed 2$")).click()
+    page.get_by_test_id("twin-of-run").click()
+    page.wait_for_url(f"**/runs/{run}/twins/{request}")
