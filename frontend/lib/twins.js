@@ -43,12 +43,14 @@ export const LOOKS = {
  * @property {number[]} steps
  * @property {number[]} values run − twin; not finite where one of them is not
  * @property {number[]} band greatest |noise twin − twin|; NaN where no noise twin was measured, or one is not finite
- * @property {number} nNoise noise twins that were measured at one of these steps
+ * @property {number[]} counts noise twins that were measured at each of these steps
  *
  * @typedef {object} Verdict
  * @property {number} compared points since the change at which both difference and band are known
  * @property {number} outside of those, where the difference is larger than the band
  * @property {number | null} first step of the first of those
+ * @property {number} nNoise noise twins that were measured there, at most
+ * @property {number} byChance of the points compared, those where the difference would be the largest of equals
  */
 
 /**
@@ -99,7 +101,7 @@ export function difference(run, twin, noise) {
   const width = Math.max(...all.map(({ buckets }) => buckets.bucketSteps));
   const [real, without, ...others] = all.map((each) => settled(each, width));
   /** @type {Difference} */
-  const found = { width, steps: [], values: [], band: [], nNoise: 0 };
+  const found = { width, steps: [], values: [], band: [], counts: [] };
   for (const [step, value] of without) {
     const other = real.get(step);
     if (other === undefined) continue;
@@ -107,7 +109,7 @@ export function difference(run, twin, noise) {
     found.steps.push(step);
     found.values.push(other - value);
     found.band.push(apart.length > 0 && apart.every(Number.isFinite) ? Math.max(...apart) : NaN);
-    found.nNoise = Math.max(found.nNoise, apart.length);
+    found.counts.push(apart.length);
   }
   return found;
 }
@@ -129,12 +131,15 @@ function settled({ buckets, until }, width) {
  * @param {number} change its step
  * @returns {Verdict}
  */
-export function verdict({ width, steps, values, band }, change) {
+export function verdict({ width, steps, values, band, counts }, change) {
   /** @type {Verdict} */
-  const said = { compared: 0, outside: 0, first: null };
+  const said = { compared: 0, outside: 0, first: null, nNoise: 0, byChance: 0 };
   steps.forEach((step, index) => {
-    if (step + width <= change || !Number.isFinite(values[index]) || !Number.isFinite(band[index])) return;
+    if (step + width <= change || !Number.isFinite(values[index])) return;
+    said.nNoise = Math.max(said.nNoise, counts[index]);
+    if (!Number.isFinite(band[index])) return;
     said.compared += 1;
+    said.byChance += 1 / (counts[index] + 1);
     if (Math.abs(values[index]) <= band[index]) return;
     said.outside += 1;
     said.first ??= Math.max(step, change);
@@ -150,8 +155,8 @@ export function verdict({ width, steps, values, band }, change) {
  * @returns {string}
  */
 export function verdictWords(found, change, isOver) {
-  const { compared, outside, first } = verdict(found, change);
-  const { nNoise, width } = found;
+  const { compared, outside, first, nNoise, byChance } = verdict(found, change);
+  const { width } = found;
   const so = isOver ? '' : ' so far';
   const isMeasured = found.steps.some((step, index) => step + width > change && Number.isFinite(found.values[index]));
   if (!isMeasured) return `No step since the change was measured in both the run and its twin${so}.`;
@@ -161,7 +166,7 @@ export function verdictWords(found, change, isOver) {
   const finding = outside === 0
     ? `The difference does not leave the band on any of ${points}${so}.`
     : `The difference leaves the band on ${integer(outside)} of ${points}${so} (${percent(outside / compared)}), first at step ${integer(Number(first))}.`;
-  const chance = `Had the change done no more than another seed does, it would leave it on about 1 in ${integer(nNoise + 1)}.`;
+  const chance = `Had the change done no more than another seed does, it would leave it on about ${percent(byChance / compared)}.`;
   const worth = nNoise === 1 ? 'One twin of another seed is a glimpse of the noise, and no test.' : `${nNoise === 2 ? 'Two' : integer(nNoise)} twins of other seeds are a glimpse of the noise, and no test.`;
   return `${finding} ${chance} ${worth}`;
 }

@@ -19,13 +19,15 @@ const fork = (id, seed, more = {}) => ({ id, name: id, spec: { seed }, left_out:
 
 test('the band is the greatest distance of a noise twin from the twin, at each step', () => {
   const found = difference(points(from(5, 1, 5, 9)), points(from(5, 1, 2, 3)), [points(from(5, 1, 1, 5)), points(from(5, 1, 4, 2.5))]);
-  assert.deepEqual(found, { width: 1, steps: [5, 6, 7], values: [0, 3, 6], band: [0, 2, 2], nNoise: 2 });
+  assert.deepEqual(found, { width: 1, steps: [5, 6, 7], values: [0, 3, 6], band: [0, 2, 2], counts: [2, 2, 2] });
 });
 
 test('runs of unequal length are compared where both run and twin were measured', () => {
   const found = difference(points(from(0, 1, 1, 1, 1, 1)), points(from(1, 0, 0, 0)), [points(from(1, 2, 3)), points(from(2, 5))]);
   assert.deepEqual([found.steps, found.values], [[1, 2, 3], [1, 1, 1]]);
-  assert.deepEqual(found.band, [2, 5, NaN], 'the noise twins that were there; none, no band');
+  assert.deepEqual([found.band, found.counts], [[2, 5, NaN], [1, 2, 0]], 'the noise twins that were there; none, no band');
+  assert.deepEqual(verdict(found, 1), { compared: 2, outside: 0, first: null, nNoise: 2, byChance: 1 / 2 + 1 / 3 });
+  assert.equal(verdict({ ...found, counts: [2, 1, 1] }, 2).nNoise, 1, 'one that ended before the change shows nothing');
 });
 
 test('points at other steps are not compared with their neighbours', () => {
@@ -38,13 +40,13 @@ test('what is not finite stays so, and is neither inside nor outside', () => {
   const found = difference(points(from(0, NaN, 5, 5, Infinity)), points(from(0, 1, NaN, 1, 1)), [points(from(0, 2, 2, Infinity, 2)), points(from(0, 2, 2, 2, 2))]);
   assert.deepEqual(found.values, [NaN, NaN, 4, Infinity]);
   assert.deepEqual(found.band, [1, NaN, NaN, 1], 'a noise twin that blew up has no distance');
-  assert.deepEqual(verdict(found, 0), { compared: 0, outside: 0, first: null });
+  assert.deepEqual(verdict(found, 0), { compared: 0, outside: 0, first: null, nNoise: 2, byChance: 0 });
   assert.equal(verdictWords(found, 0, true), 'At no step since the change are both the difference and its band known.');
 });
 
 test('without noise twins there is a difference and no band, and the words say what that is worth', () => {
   const found = difference(points(from(0, 3, 3)), points(from(0, 1, 1)), []);
-  assert.deepEqual([found.values, found.band, found.nNoise], [[2, 2], [NaN, NaN], 0]);
+  assert.deepEqual([found.values, found.band, found.counts], [[2, 2], [NaN, NaN], [0, 0]]);
   assert.match(verdictWords(found, 0, true), /^No twin of another seed .* cannot be told from chance\.$/);
   const [noise] = differenceLines(found);
   assert.ok(noise.last.every(Number.isNaN));
@@ -53,7 +55,7 @@ test('without noise twins there is a difference and no band, and the words say w
 test('buckets of other widths are brought to the widest; one bucket is enough', () => {
   const wide = points([[0, 8]], { width: 8 });
   const found = difference(wide, points(from(0, 0, 1, 2, 3, 4, 5, 6, 7)), [points([[0, 1], [4, 9]], { width: 4 })]);
-  assert.deepEqual(found, { width: 8, steps: [0], values: [1], band: [2], nNoise: 1 });
+  assert.deepEqual(found, { width: 8, steps: [0], values: [1], band: [2], counts: [1] });
   assert.equal(wide.buckets.bucketSteps, 8);
 });
 
@@ -73,17 +75,18 @@ test('widening a series leaves it as it was', () => {
 });
 
 test('the verdict counts from the change on, and the edge of the band is inside', () => {
-  const found = { width: 1, steps: [1, 2, 3, 4, 5], values: [9, 0, -3, 2, -2], band: [1, 1, 2, 2, 1], nNoise: 2 };
-  assert.deepEqual(verdict(found, 2), { compared: 4, outside: 2, first: 3 });
-  assert.deepEqual(verdict({ ...found, width: 4, steps: [0, 4, 8, 12, 16] }, 6), { compared: 4, outside: 2, first: 8 }, 'the bucket that holds the change counts');
+  const found = { width: 1, steps: [1, 2, 3, 4, 5], values: [9, 0, -3, 2, -2], band: [1, 1, 2, 2, 1], counts: [3, 3, 3, 3, 3] };
+  const said = { compared: 4, outside: 2, first: 3, nNoise: 3, byChance: 1 };
+  assert.deepEqual(verdict(found, 2), said);
+  assert.deepEqual(verdict({ ...found, width: 4, steps: [0, 4, 8, 12, 16] }, 6), { ...said, first: 8 }, 'the bucket that holds the change counts');
   assert.equal(verdict({ ...found, width: 4, steps: [0, 4, 8, 12, 16], values: [0, 9, 0, 0, 0] }, 6).first, 6, 'not before the change');
 });
 
 test('the words say on how many of the steps it leaves the band, and that it is no test', () => {
-  const found = { width: 1, steps: [1, 2, 3, 4], values: [0, 0, 3, 3], band: [1, 1, 1, 1], nNoise: 2 };
-  assert.equal(verdictWords(found, 1, true), 'The difference leaves the band on 2 of the 4 steps compared since the change (50 %), first at step 3. Had the change done no more than another seed does, it would leave it on about 1 in 3. Two twins of other seeds are a glimpse of the noise, and no test.');
+  const found = { width: 1, steps: [1, 2, 3, 4], values: [0, 0, 3, 3], band: [1, 1, 1, 1], counts: [2, 2, 2, 2] };
+  assert.equal(verdictWords(found, 1, true), 'The difference leaves the band on 2 of the 4 steps compared since the change (50 %), first at step 3. Had the change done no more than another seed does, it would leave it on about 33 %. Two twins of other seeds are a glimpse of the noise, and no test.');
   assert.match(verdictWords({ ...found, values: [0, 0, 0, 0] }, 1, false), /^The difference does not leave the band on any of the 4 steps compared since the change so far\./);
-  assert.match(verdictWords({ ...found, width: 16, nNoise: 1 }, 1, true), /2 of the 4 stretches of 16 steps .* about 1 in 2\. One twin of another seed is a glimpse/);
+  assert.match(verdictWords({ ...found, width: 16, counts: [1, 1, 1, 1] }, 1, true), /2 of the 4 stretches of 16 steps .* about 50 %\. One twin of another seed is a glimpse/);
 });
 
 test('the twin is the fork with the same seed; forks without another change are none of it', () => {
