@@ -113,7 +113,7 @@ def _method(runs: Sequence[Judged]) -> str:
         "runs whose first collapse was seen by a true alarm. Lead: steps from that alarm to the onset; negative means "
         "after it. Healthy steps are those in which an alarm would be false. Guards are replayed, at their default "
         "params, on what the runs recorded. Shares have Wilson's 95 % interval behind them. The votes of the combined "
-        "alarm were changed once after these runs had been read: [why](concepts/guards.md#what-their-votes-are-worth).\n"
+        "alarm were changed once after these were read: [why](concepts/guards.md#what-their-votes-are-worth).\n"
     )
 
 
