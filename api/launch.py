@@ -75,6 +75,7 @@ def once(services: Services, key: str | None, request: str, prepare: Callable[[]
 
     Raises:
         KeyReused: if the key came before with another request.
+        NoSuchRun: if it goes on from a run that was deleted meanwhile.
     """
     fingerprint = hashlib.sha256(request.encode()).hexdigest()
     earlier = _answered(services, key, fingerprint)
@@ -84,8 +85,7 @@ def once(services: Services, key: str | None, request: str, prepare: Callable[[]
     run = new.row.id
     try:
         with services.database.write() as session:
-            session.add(new.row)
-            session.flush()
+            runs.add(session, new.row)
             session.add_all(new.further)
             _remember(session, key, fingerprint, run)
     except IntegrityError:  # the same key, at the same moment, in another request

@@ -22,7 +22,7 @@ from contract.runs import Accepted, ForkRun, GiveCommand, Name
 class Rewind(Wire):
     """Params of the command `rewind`."""
 
-    step: int | None = Field(None, ge=0)
+    step: int | None = Field(None, ge=0, lt=2**62)
     """Step of the checkpoint to go back to; None: the newest one."""
     knobs: dict[str, Any] = {}  # Any: JSON; checked against the run's knobs
     """Set at the first step of the run that goes on from there."""
