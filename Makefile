@@ -8,7 +8,7 @@ CODE := contract api worker modescope tests benchmarks
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-fast test-postgres lint types arch docs bench results results-published watch-study components dev clean chromium
+.PHONY: help run test test-fast test-postgres lint types arch docs bench soak results results-published watch-study components dev clean chromium
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ docs: $(VENV)/.dev ## links, commands and examples of the docs
 
 bench: $(VENV)/.dev ## what the project promises about speed, as ratios
 	@$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.dev ## processes killed at random moments: is anything lost? goes on where it stopped, writes docs/results-soak.md
+	@$(BIN)/python -m benchmarks.soak
 
 results: $(VENV)/.dev ## every recipe and cure over seeds, hours: goes on where it stopped, writes docs/results.md
 	@$(BIN)/python -m benchmarks.results

@@ -1,0 +1,31 @@
+"""Which sessions there are: each is a stack and a run of its own, disturbed several times."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.soak.stack import KINDS
+
+SPEC_OVERRIDES = {"steps": 1_000_000, "batch": 256}
+"""Of `ring-collapse`: more steps than a session has time for; it is stopped when all rounds are over."""
+RECIPE = "ring-collapse"
+OUTAGES = ("redis held", "sql locked")
+OUTAGE_S = 30.0
+
+
+@dataclass(frozen=True)
+class Session:
+    """Disturbances of one run, in their order."""
+
+    key: str
+    seed: int
+    disturbances: tuple[str, ...]
+
+
+def sessions(n_kills: int) -> Iterator[Session]:
+    """The outages first, then every process killed in an order of its own, until there were so many kills."""
+    yield Session("outages", 0, OUTAGES)
+    for seed in range(1, 1 + -(-n_kills // len(KINDS))):
+        order = list(KINDS)
+        random.Random(seed).shuffle(order)
+        yield Session(f"kills-{seed}", seed, tuple(order))

@@ -1,0 +1,237 @@
+"""One session: a stack, a run, its disturbances one after the other, and the accounts when it has ended."""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from benchmarks.soak.accounts import settle, steps_between
+from benchmarks.soak.plan import OUTAGE_S, RECIPE, SPEC_OVERRIDES, Session
+from benchmarks.soak.reference import CURVES
+from benchmarks.soak.stack import KINDS, Stack, wait_until
+from benchmarks.soak.watching import Bookkeeper, Hand, Viewer
+
+PROMISED_S = 30.0
+"""A run goes on within this time."""
+READ_S = 15.0
+PATIENCE_S = 120.0
+"""How long to wait for what should have come long before."""
+ENDING_AN_ATTEMPT = ("trainer", "worker")
+"""Without one of these a run has no trainer, and goes on in its next attempt."""
+WINDOW = 10_000
+"""Points of a series in one answer."""
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who else is there while the session goes on."""
+
+    viewer: Viewer
+    hand: Hand
+    bookkeeper: Bookkeeper
+
+
+class Watched:
+    """A run as REST shows it; None for whatever cannot be read now."""
+
+    def __init__(self, client: httpx.Client, run: str) -> None:
+        self.client = client
+        self.run = run
+
+    def now(self) -> Mapping[str, Any] | None:  # Any: JSON
+        """The run now, if anybody answers."""
+        found: Mapping[str, Any] | None = self._try("")
+        return found
+
+    def trains_beyond(self, step: int, *, attempt: int = 1, since: float = 0.0) -> bool:
+        """Whether it is running, in that attempt or a later one, further than that step, by what it has said since."""
+        found = self.now()
+        if found is None or found["status"] != "running" or found["attempt"] < attempt or found["step"] <= step:
+            return False
+        said = self._try("/events", kind="scalars", after=f"{int(since * 1000)}-0", limit=5000) or {"items": []}
+        return any(event["time"] > since for event in said["items"])
+
+    def events(self) -> list[dict[str, Any]]:
+        """All that is stored."""
+        found: list[dict[str, Any]] = []
+        after = "0-0"
+        while after is not None:
+            page = self._get("/events", after=after, limit=5000)
+            found += page["items"]
+            after = page["next"]
+        return found
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """Every request."""
+        items: list[dict[str, Any]] = self._get("/ledger", limit=10_000)["items"]
+        return items
+
+    def curve(self, series: str, last: int) -> tuple[list[int], list[float]]:
+        """Every point of a series up to a step, each by itself."""
+        steps: list[int] = []
+        values: list[float] = []
+        for first in range(0, last + 1, WINDOW):
+            bounds = {"from": first, "to": min(first + WINDOW - 1, last)}
+            found = self._get(f"/series/{series}", buckets=WINDOW, **bounds)
+            steps += found["steps"]
+            values += found["last"]
+        return steps, values
+
+    def _get(self, path: str, **query: Any) -> Any:  # Any: JSON
+        answer = self.client.get(f"/runs/{self.run}{path}", params=query, timeout=READ_S)
+        answer.raise_for_status()
+        return answer.json()
+
+    def _try(self, path: str, **query: Any) -> Any | None:  # Any: JSON
+        try:
+            return self._get(path, **query)
+        except httpx.HTTPError:
+            return None
+
+
+def measured(session: Session, folder: Path, cache: Path) -> dict[str, Any]:
+    """Everything that one session found, as it is kept.
+
+    Raises:
+        RuntimeError: if the stack does not start or the run does not train.
+    """
+    stack = Stack(folder, cache)
+    stack.start()
+    try:
+        with stack.client() as client:
+            return _disturbed(session, stack, client)
+    finally:
+        stack.end()
+
+
+def _disturbed(session: Session, stack: Stack, client: httpx.Client) -> dict[str, Any]:
+    rng = random.Random(session.seed)
+    watched = _launched(client)
+    with _watching(stack, watched, rng) as crew:
+        rounds = [_round(what, stack, watched, rng) for what in session.disturbances]
+        crew.hand.stop()
+        ended = _stopped(watched)
+        crew.bookkeeper.look()
+        events = watched.events()
+        wait_until(lambda: len(crew.viewer.seen) >= len(events), PATIENCE_S)
+    accounts = settle(events, crew.bookkeeper.sent, crew.viewer.seen, crew.hand.accepted)
+    return {
+        "rounds": [_with_speed(each, events) for each in rounds],
+        "run": {"status": ended["status"], "steps": ended["step"], "attempts": ended["attempt"]},
+        "accounts": accounts.line(),
+        "forgotten": crew.bookkeeper.n_fallen,
+        "connections": crew.viewer.n_connections,
+        "resets": crew.viewer.n_resets,
+        "turned_away": crew.hand.n_refused,
+        "curves": _compared(watched, ended),
+        "exit_status": stack.stop(),
+    }
+
+
+def _launched(client: httpx.Client) -> Watched:
+    """A run that trains.
+
+    Raises:
+        RuntimeError: if it does not.
+    """
+    answer = client.post("/runs", json={"recipe": RECIPE, "overrides": SPEC_OVERRIDES})
+    answer.raise_for_status()
+    watched = Watched(client, answer.json()["id"])
+    if not wait_until(lambda: watched.trains_beyond(100), PATIENCE_S):
+        raise RuntimeError(f"the run does not train: {watched.now()}")
+    return watched
+
+
+@contextmanager
+def _watching(stack: Stack, watched: Watched, rng: random.Random) -> Iterator[Crew]:
+    with stack.client() as viewing, stack.client() as turning:
+        crew = Crew(
+            Viewer(viewing, watched.run, random.Random(rng.random())),
+            Hand(turning, watched.run, random.Random(rng.random())),
+            Bookkeeper(stack.redis_url, watched.run),
+        )
+        try:
+            yield crew
+        finally:
+            for one in (crew.viewer, crew.hand, crew.bookkeeper):
+                one.stop()
+
+
+def _round(what: str, stack: Stack, watched: Watched, rng: random.Random) -> dict[str, Any]:
+    """Disturb once, at a random moment, and wait until the run is further than it was."""
+    time.sleep(rng.uniform(0.5, 5.0) + (0 if what in KINDS else OUTAGE_S))  # an outage is compared with what was before
+    before = watched.now() or {"step": 0, "attempt": 1}
+    step, attempt = before["step"], before["attempt"] + (what in ENDING_AN_ATTEMPT)
+    began, clock = time.time(), time.monotonic()
+    if what in KINDS:
+        stack.kill(what)
+    elif what == "redis held":
+        stack.hold_redis(OUTAGE_S)
+    else:
+        stack.lock_sql(OUTAGE_S)
+    over, since = time.time(), time.monotonic()
+    came_back = wait_until(lambda: watched.trains_beyond(step, attempt=attempt, since=over), PATIENCE_S)
+    on_s = time.monotonic() - since
+    print(f"  {what} at step {step}: " + (f"on after {on_s:.1f} s" if came_back else "NOT ON"), flush=True)
+    return {
+        "what": what, "step": step, "went_on": came_back, "on_s": round(on_s, 2),
+        "began": began, "over": over, "lasted_s": round(since - clock, 2),
+    }  # fmt: skip
+
+
+def _with_speed(found: dict[str, Any], events: list[dict[str, Any]]) -> dict[str, Any]:
+    """Of an outage, also the steps that the run made meanwhile, and in as long a time before."""
+    began, over = found.pop("began"), found.pop("over")
+    if found["what"] in KINDS:
+        return found
+    meanwhile = steps_between(events, began, over)
+    return found | {"steps_meanwhile": meanwhile, "steps_before": steps_between(events, 2 * began - over, began)}
+
+
+def _stopped(watched: Watched) -> Mapping[str, Any]:
+    """The run once it has ended and everything that it said is recorded.
+
+    Raises:
+        RuntimeError: if it does not end.
+    """
+    watched.client.post(f"/runs/{watched.run}/commands", json={"command": "stop"}).raise_for_status()
+    ended: list[Mapping[str, Any]] = []
+
+    def has_ended() -> bool:
+        found = watched.now()
+        if found is not None and found["status"] in ("stopped", "failed", "finished"):
+            ended.append(found)
+        return bool(ended) and all(item["outcome"] for item in watched.ledger())
+
+    if not wait_until(has_ended, PATIENCE_S):
+        raise RuntimeError(f"the run does not end: {watched.now()}")
+    return ended[-1]
+
+
+def _compared(watched: Watched, ended: Mapping[str, Any]) -> dict[str, int]:
+    """Series → steps whose value is not that of the undisturbed run; -1 where the steps themselves are others."""
+    changes = [item for item in watched.ledger() if item["kind"] == "knob" and item["outcome"] == "applied"]
+    job = {
+        "spec": ended["spec"],
+        "step": ended["step"],
+        "changes": [{"step": item["step"], "name": item["name"], "value": item["new"]} for item in changes],
+    }
+    command = [sys.executable, "-m", "benchmarks.soak.reference"]
+    undisturbed = json.loads(
+        subprocess.run(command, input=json.dumps(job), stdout=subprocess.PIPE, text=True, check=True).stdout
+    )
+    differing = {}
+    for name in CURVES:
+        steps, values = watched.curve(name, ended["step"])
+        is_whole = steps == list(range(1, ended["step"] + 1))
+        pairs = zip(values, undisturbed[name], strict=is_whole)
+        differing[name] = sum(ours != theirs for ours, theirs in pairs) if is_whole else -1
+    return differing

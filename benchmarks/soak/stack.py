@@ -1,0 +1,153 @@
+"""A `modescope up` of our own: its processes, and how one of them is killed, or held for a while."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import psutil
+
+from modescope.ports import free_port
+from modescope.valkey import Access
+
+START_S = 240.0
+STOP_S = 90.0
+KINDS = ("trainer", "worker", "api", "recorder", "redis")
+_ARGUMENTS = {
+    "trainer": "-m worker.trainer",
+    "worker": "-m worker",
+    "api": "-m api",
+    "recorder": "-m api.recorder",
+}
+"""How the command line of each ends; Redis has one of its own."""
+
+
+class Stack:
+    """The whole stack on a data folder, with checkpoints every two seconds."""
+
+    def __init__(self, data: Path, cache: Path) -> None:
+        self.data = data
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("MODESCOPE_")}
+        self._environment = inherited | {
+            "MODESCOPE_DATA": str(data),
+            "MODESCOPE_CACHE": str(cache),
+            "MODESCOPE_PORT": str(port),
+            "MODESCOPE_THREADS": "1",
+            "MODESCOPE_CHECKPOINT_S": "2",
+        }
+
+    def start(self) -> None:
+        """Start everything, and wait until it is ready.
+
+        Raises:
+            RuntimeError: if it ends, or is not ready in time.
+        """
+        self.data.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self._up = subprocess.Popen(
+                [sys.executable, "-m", "modescope", "up"],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        if not wait_until(lambda: "Sign in at" in self.log.read_text() or self._up.poll() is not None, START_S):
+            raise RuntimeError(f"modescope up was not ready within {START_S:.0f} s; see {self.log}")
+        if self._up.poll() is not None:
+            raise RuntimeError(f"modescope up ended with {self._up.returncode}; see {self.log}")
+
+    @property
+    def log(self) -> Path:
+        """What `up` says."""
+        return self.data / "up.log"
+
+    @property
+    def redis_url(self) -> str:
+        """The address of its Redis."""
+        return Access(**json.loads((self.data / "redis" / "access.json").read_text())).url
+
+    def client(self) -> httpx.Client:
+        """A signed-in client; it waits no longer than a person would."""
+        token = (self.data / "token").read_text().strip()
+        return httpx.Client(
+            base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=5, trust_env=False
+        )
+
+    def stop(self) -> int:
+        """Ctrl-C, and its exit status."""
+        self._up.send_signal(signal.SIGINT)
+        return self._up.wait(STOP_S)
+
+    def end(self) -> None:
+        """Leave nothing behind, whatever has happened."""
+        if self._up.poll() is None:
+            self._up.terminate()
+            try:
+                self._up.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                self._up.kill()
+                self._up.wait()
+
+    def kill(self, kind: str) -> None:
+        """End it with SIGKILL, which nobody can prepare for.
+
+        Raises:
+            RuntimeError: if there is no such process.
+        """
+        self.process(kind).kill()
+
+    def process(self, kind: str) -> psutil.Process:
+        """The process of that kind that runs now.
+
+        Raises:
+            RuntimeError: if there is none.
+        """
+        for process in psutil.Process(self._up.pid).children(recursive=True):
+            try:
+                words = process.cmdline()
+            except psutil.Error:  # it has just ended
+                continue
+            if "modescope.leash" not in words and _is(kind, words):
+                return process
+        raise RuntimeError(f"there is no {kind} now; see {self.log}")
+
+    def hold_redis(self, seconds: float) -> None:
+        """Redis hangs, as it does for everybody when its machine or the network is away."""
+        redis = self.process("redis")
+        redis.suspend()
+        time.sleep(seconds)
+        redis.resume()
+
+    def lock_sql(self, seconds: float) -> None:
+        """Somebody else writes to the database, and does not end."""
+        connection = sqlite3.connect(self.data / "modescope.db", isolation_level=None, timeout=30)
+        connection.execute("BEGIN IMMEDIATE")
+        time.sleep(seconds)
+        connection.execute("ROLLBACK")
+        connection.close()
+
+
+def wait_until(condition: Callable[[], object], within_s: float, *, every_s: float = 0.05) -> bool:
+    """Whether a condition came to hold in time."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        threading.Event().wait(every_s)
+    return True
+
+
+def _is(kind: str, words: list[str]) -> bool:
+    if kind == "redis":
+        return bool(words) and Path(words[0]).name.startswith("valkey-server")
+    return " ".join(words[1:3]) == _ARGUMENTS[kind]
