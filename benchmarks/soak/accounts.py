@@ -79,6 +79,12 @@ def steps_between(events: Sequence[Event], start: float, end: float) -> int:
     return len({step for event in events if start <= event["time"] < end for step in _steps_of(event)})
 
 
+def begun_at(events: Sequence[Event], attempt: int) -> int | None:
+    """The step from which an attempt went on; None when it did not begin."""
+    begun = (event for event in events if event["kind"] == "run.status" and event["attempt"] == attempt)
+    return next((step for event in begun if (step := event["body"].get("from_step")) is not None), None)
+
+
 def _outcomes(events: Sequence[Event]) -> Counter[str]:
     """Request → how many outcomes the log has of it."""
     kinds = {f"knob.{outcome}" for outcome in OUTCOMES}

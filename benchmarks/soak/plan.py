@@ -10,6 +10,9 @@ SPEC_OVERRIDES = {"steps": 1_000_000, "batch": 256}
 """Of `ring-collapse`: more steps than a session has time for; it is stopped when all rounds are over."""
 RECIPE = "ring-collapse"
 OUTAGES = ("redis held", "sql locked")
+"""What training does not feel."""
+BLOWS = ("worker held", "checkpoint cut")
+"""What ends an attempt: a worker that comes back when its run is another's; half a file as the newest checkpoint."""
 OUTAGE_S = 30.0
 
 
@@ -23,8 +26,9 @@ class Session:
 
 
 def sessions(n_kills: int) -> Iterator[Session]:
-    """The outages first, then every process killed in an order of its own, until there were so many kills."""
+    """Outages and blows first, then every process killed in an order of its own, until there were so many kills."""
     yield Session("outages", 0, OUTAGES)
+    yield Session("blows", 0, BLOWS)
     for seed in range(1, 1 + -(-n_kills // len(KINDS))):
         order = list(KINDS)
         random.Random(seed).shuffle(order)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks._study import Line
-from benchmarks.soak.plan import OUTAGE_S, RECIPE
+from benchmarks.soak.plan import BLOWS, OUTAGE_S, OUTAGES, RECIPE
 from benchmarks.soak.session import PROMISED_S
 from benchmarks.soak.stack import KINDS
 
@@ -20,7 +20,9 @@ Written by `make soak`; every number was measured by it, none is typed in. Each 
 (`modescope up`) on a folder of its own and launches `{RECIPE}`. While it trains, a viewer reads the stream over
 connections that break off at random within a second, somebody turns a knob about every second, and a bookkeeper
 notes which number of each writer Redis has acknowledged. Then processes are killed with SIGKILL at random moments, or
-Redis is held (SIGSTOP) and the database locked for {OUTAGE_S:.0f} s. When the run has been stopped in order:
+Redis is held (SIGSTOP) and the database locked for {OUTAGE_S:.0f} s; a worker and its trainer are held until the run is
+another attempt's, and come back; the newest checkpoint is cut in half as its trainer dies. When the run has been
+stopped in order:
 
 - *sent* are the events that Redis had acknowledged, *stored* those in SQL; *doubled* are two of one number, or one step
   of one attempt reported twice; *missing* were sent and are not stored;
@@ -58,21 +60,25 @@ def _problems(line: Line) -> Iterator[str]:
     for one in line["rounds"]:
         if not one["went_on"] or one["on_s"] > PROMISED_S:
             yield f"{one['what']} at step {one['step']}: on after {one['on_s']} s"
+        if "cut_step" in one and one["from_step"] >= one["cut_step"]:
+            yield f"went on from step {one['from_step']}, the checkpoint of step {one['cut_step']} was cut in half"
         if one.get("steps_meanwhile", 0) < LEAST_SPEED * one.get("steps_before", 0):
             yield f"{one['what']}: {one['steps_meanwhile']} steps, {one['steps_before']} in as long a time before"
 
 
 def _report(lines: Sequence[Line]) -> Iterator[str]:
     rounds = [one for line in lines for one in line["rounds"]]
-    kills = [one for one in rounds if one["what"] in KINDS]
+    outages = [one for one in rounds if one["what"] in OUTAGES]
+    kills = [one for one in rounds if one["what"] not in OUTAGES]
     machines = "; ".join(sorted({line["machine"] for line in lines})) or "none"
     yield HEAD
-    yield f"{len(kills)} kills and {len(rounds) - len(kills)} outages in {len(lines)} sessions, on {machines}."
+    yield f"{len(kills)} blows and {len(outages)} outages in {len(lines)} sessions, on {machines}."
     found = problems(lines)
     yield "\n**Nothing was lost, doubled or late.**" if not found else "\n**Wrong:** " + "; ".join(found)
     yield from _events(lines)
     yield from _kills(kills)
-    yield from _outages([one for one in rounds if one["what"] not in KINDS])
+    yield from _cuts(kills)
+    yield from _outages(outages)
     yield from _sessions(lines)
 
 
@@ -93,11 +99,18 @@ def _events(lines: Sequence[Line]) -> Iterator[str]:
 
 
 def _kills(kills: Sequence[Line]) -> Iterator[str]:
-    yield "\n## On after a kill\n\n| killed | times | median, s | longest, s |\n|---|---|---|---|"
-    for kind in KINDS:
+    yield "\n## On after a blow\n\n| what | times | median, s | longest, s |\n|---|---|---|---|"
+    for kind in (*KINDS, *BLOWS):
         times = [one["on_s"] for one in kills if one["what"] == kind]
         if times:
             yield f"| {kind} | {len(times)} | {statistics.median(times):.1f} | {max(times):.1f} |"
+
+
+def _cuts(kills: Sequence[Line]) -> Iterator[str]:
+    for one in kills:
+        if "cut_step" in one:
+            cut, begun = one["cut_step"], one["from_step"]
+            yield f"\nThe checkpoint of step {cut:,} was cut in half; the run went on from step {begun:,}."
 
 
 def _outages(outages: Sequence[Line]) -> Iterator[str]:

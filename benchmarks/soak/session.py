@@ -13,10 +13,10 @@ from typing import Any
 
 import httpx
 
-from benchmarks.soak.accounts import settle, steps_between
-from benchmarks.soak.plan import OUTAGE_S, RECIPE, SPEC_OVERRIDES, Session
+from benchmarks.soak.accounts import begun_at, settle, steps_between
+from benchmarks.soak.plan import BLOWS, OUTAGE_S, OUTAGES, RECIPE, SPEC_OVERRIDES, Session
 from benchmarks.soak.reference import CURVES
-from benchmarks.soak.stack import KINDS, Stack, wait_until
+from benchmarks.soak.stack import Stack, wait_until
 from benchmarks.soak.watching import Bookkeeper, Hand, Viewer
 
 PROMISED_S = 30.0
@@ -24,7 +24,7 @@ PROMISED_S = 30.0
 READ_S = 15.0
 PATIENCE_S = 120.0
 """How long to wait for what should have come long before."""
-ENDING_AN_ATTEMPT = ("trainer", "worker")
+ENDING_AN_ATTEMPT = ("trainer", "worker", *BLOWS)
 """Without one of these a run has no trainer, and goes on in its next attempt."""
 WINDOW = 10_000
 """Points of a series in one answer."""
@@ -124,7 +124,7 @@ def _disturbed(session: Session, stack: Stack, client: httpx.Client) -> dict[str
         wait_until(lambda: len(crew.viewer.seen) >= len(events), PATIENCE_S)
     accounts = settle(events, crew.bookkeeper.sent, crew.viewer.seen, crew.hand.accepted)
     return {
-        "rounds": [_with_speed(each, events) for each in rounds],
+        "rounds": [_completed(each, events) for each in rounds],
         "run": {"status": ended["status"], "steps": ended["step"], "attempts": ended["attempt"]},
         "accounts": accounts.line(),
         "forgotten": crew.bookkeeper.n_fallen,
@@ -167,30 +167,45 @@ def _watching(stack: Stack, watched: Watched, rng: random.Random) -> Iterator[Cr
 
 def _round(what: str, stack: Stack, watched: Watched, rng: random.Random) -> dict[str, Any]:
     """Disturb once, at a random moment, and wait until the run is further than it was."""
-    time.sleep(rng.uniform(0.5, 5.0) + (0 if what in KINDS else OUTAGE_S))  # an outage is compared with what was before
+    time.sleep(
+        rng.uniform(0.5, 5.0) + (OUTAGE_S if what in OUTAGES else 0)
+    )  # an outage is compared with what was before
     before = watched.now() or {"step": 0, "attempt": 1}
     step, attempt = before["step"], before["attempt"] + (what in ENDING_AN_ATTEMPT)
     began, clock = time.time(), time.monotonic()
-    if what in KINDS:
-        stack.kill(what)
-    elif what == "redis held":
-        stack.hold_redis(OUTAGE_S)
-    else:
-        stack.lock_sql(OUTAGE_S)
+    about = _disturb(what, stack, watched.run)
     over, since = time.time(), time.monotonic()
     came_back = wait_until(lambda: watched.trains_beyond(step, attempt=attempt, since=over), PATIENCE_S)
     on_s = time.monotonic() - since
     print(f"  {what} at step {step}: " + (f"on after {on_s:.1f} s" if came_back else "NOT ON"), flush=True)
     return {
         "what": what, "step": step, "went_on": came_back, "on_s": round(on_s, 2),
-        "began": began, "over": over, "lasted_s": round(since - clock, 2),
+        "began": began, "over": over, "lasted_s": round(since - clock, 2), "attempt": attempt, **about,
     }  # fmt: skip
 
 
-def _with_speed(found: dict[str, Any], events: list[dict[str, Any]]) -> dict[str, Any]:
-    """Of an outage, also the steps that the run made meanwhile, and in as long a time before."""
-    began, over = found.pop("began"), found.pop("over")
-    if found["what"] in KINDS:
+def _disturb(what: str, stack: Stack, run: str) -> dict[str, int]:
+    """Do it; answers what is to be known of it besides."""
+    match what:
+        case "redis held":
+            stack.hold(["redis"], OUTAGE_S)
+        case "sql locked":
+            stack.lock_sql(OUTAGE_S)
+        case "worker held":
+            stack.hold(["worker", "trainer"], OUTAGE_S)
+        case "checkpoint cut":
+            return {"cut_step": stack.cut_checkpoint(run)}
+        case _:
+            stack.kill(what)
+    return {}
+
+
+def _completed(found: dict[str, Any], events: list[dict[str, Any]]) -> dict[str, Any]:
+    """What only the events tell: where the next attempt began; of an outage, the steps meanwhile and before."""
+    began, over, attempt = found.pop("began"), found.pop("over"), found.pop("attempt")
+    if found["what"] in ENDING_AN_ATTEMPT:
+        found["from_step"] = begun_at(events, attempt)
+    if found["what"] not in OUTAGES:
         return found
     meanwhile = steps_between(events, began, over)
     return found | {"steps_meanwhile": meanwhile, "steps_before": steps_between(events, 2 * began - over, began)}

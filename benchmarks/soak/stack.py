@@ -2,13 +2,12 @@
 
 import json
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import httpx
@@ -84,8 +83,8 @@ class Stack:
         )
 
     def stop(self) -> int:
-        """Ctrl-C, and its exit status."""
-        self._up.send_signal(signal.SIGINT)
+        """Ask it to stop, wait, and answer its exit status. Not by SIGINT: what runs in the background ignores that."""
+        self._up.terminate()
         return self._up.wait(STOP_S)
 
     def end(self) -> None:
@@ -112,21 +111,23 @@ class Stack:
         Raises:
             RuntimeError: if there is none.
         """
-        for process in psutil.Process(self._up.pid).children(recursive=True):
-            try:
-                words = process.cmdline()
-            except psutil.Error:  # it has just ended
-                continue
-            if "modescope.leash" not in words and _is(kind, words):
-                return process
-        raise RuntimeError(f"there is no {kind} now; see {self.log}")
+        return process_of(self._up.pid, kind)
 
-    def hold_redis(self, seconds: float) -> None:
-        """Redis hangs, as it does for everybody when its machine or the network is away."""
-        redis = self.process("redis")
-        redis.suspend()
+    def hold(self, kinds: Sequence[str], seconds: float) -> None:
+        """Processes hang, as they do for everybody else when their machine or the network is away."""
+        held = [self.process(kind) for kind in kinds]
+        for process in held:
+            process.suspend()
         time.sleep(seconds)
-        redis.resume()
+        for process in held:
+            process.resume()
+
+    def cut_checkpoint(self, run: str) -> int:
+        """The trainer dies, and of its newest checkpoint only the first half is there; answers that one's step."""
+        self.kill("trainer")
+        newest = max((self.data / "artefacts" / "runs" / run).rglob("*.safetensors"), key=lambda file: file.name)
+        os.truncate(newest, newest.stat().st_size // 2)
+        return int(newest.name.partition("-")[0])
 
     def lock_sql(self, seconds: float) -> None:
         """Somebody else writes to the database, and does not end."""
@@ -135,6 +136,22 @@ class Stack:
         time.sleep(seconds)
         connection.execute("ROLLBACK")
         connection.close()
+
+
+def process_of(up: int, kind: str) -> psutil.Process:
+    """The process of that kind that runs now under a `modescope up`, whose process id is given.
+
+    Raises:
+        RuntimeError: if there is none.
+    """
+    for process in psutil.Process(up).children(recursive=True):
+        try:
+            words = process.cmdline()
+        except psutil.Error:  # it has just ended
+            continue
+        if "modescope.leash" not in words and _is(kind, words):
+            return process
+    raise RuntimeError(f"there is no {kind} now")
 
 
 def wait_until(condition: Callable[[], object], within_s: float, *, every_s: float = 0.05) -> bool:

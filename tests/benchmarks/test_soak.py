@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.soak import plan, report
-from benchmarks.soak.accounts import settle, steps_between
+from benchmarks.soak.accounts import begun_at, settle, steps_between
 from benchmarks.soak.stack import KINDS
 
 SENT = {(1, "trainer"): 2, (1, "api"): 1, (2, "trainer"): 1}
@@ -68,9 +68,15 @@ def test_steps_of_a_time_are_counted_once():
     assert steps_between(whole(), 10.0, 12.0) == 3
 
 
+def test_where_an_attempt_began_is_found():
+    begun = [event(5, 2, "trainer", 2, "run.status", status="running", from_step=8)]
+    assert begun_at([*whole(), *begun], 2) == 8
+    assert begun_at(whole(), 2) is None
+
+
 def test_every_process_is_killed_once_a_session_and_often_enough():
-    outages, *sessions = plan.sessions(21)
-    assert outages.disturbances == plan.OUTAGES
+    outages, blows, *sessions = plan.sessions(21)
+    assert (outages.disturbances, blows.disturbances) == (plan.OUTAGES, plan.BLOWS)
     assert [sorted(session.disturbances) for session in sessions] == [sorted(KINDS)] * 5
     assert len({session.disturbances for session in sessions}) > 1
 
@@ -101,6 +107,10 @@ def test_a_session_in_which_all_is_well_has_no_problem():
         (
             "7 steps, 9 in as long a time before",
             {"rounds": [line()["rounds"][0] | {"what": "sql locked", "steps_meanwhile": 7, "steps_before": 9}]},
+        ),
+        (
+            "went on from step 8, the checkpoint of step 8",
+            {"rounds": [line()["rounds"][0] | {"what": "checkpoint cut", "cut_step": 8, "from_step": 8}]},
         ),
         ("modescope up ended with 1", {"exit_status": 1}),
     ],
