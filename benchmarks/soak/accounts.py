@@ -1,13 +1,15 @@
 """What was sent against what is stored, as counts. Plain arithmetic: nothing here talks to anybody."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 Writer = tuple[int, str]
 """Attempt and source."""
 Event = Mapping[str, Any]  # an event as the REST API answers it
+_GIVEN_UP = re.compile(r"(\d+) events with measurements up to step \d+ were given up")
 OUTCOMES = ("applied", "refused", "superseded", "lost")
 
 
@@ -20,7 +22,10 @@ class Accounts:
     stored: int
     doubled: int
     """Stored under one number, or with one step of one attempt, more than once."""
+    given_up: int
+    """Numbers that the trainer had no place to keep, and said so in the log."""
     missing: int
+    """Sent, not stored, and not said to be given up."""
     viewed: int
     """Events that the viewer got."""
     viewed_twice: int
@@ -59,12 +64,14 @@ def settle(
     wanted = {(*writer, number) for writer, last in sent.items() for number in range(1, last + 1)}
     ids = {event["id"] for event in events}
     outcomes = _outcomes(events)
+    given_up = sum(_holes(events))
     answered = [outcomes[request] for request in accepted]
     return Accounts(
         sent=len(wanted),
         stored=len(events),
         doubled=_excess(stored) + _excess(_steps(events)),
-        missing=len(wanted - stored.keys()),
+        given_up=given_up,
+        missing=len(wanted - stored.keys()) - given_up,
         viewed=len(seen),
         viewed_twice=_excess(seen),
         viewed_never=len(ids - seen.keys()),
@@ -89,6 +96,19 @@ def _outcomes(events: Sequence[Event]) -> Counter[str]:
     """Request → how many outcomes the log has of it."""
     kinds = {f"knob.{outcome}" for outcome in OUTCOMES}
     return Counter(event["body"]["request_id"] for event in events if event["kind"] in kinds)
+
+
+def _holes(events: Sequence[Event]) -> Iterator[int]:
+    """Numbers left out where the log says how many events were given up: the word itself has the last one of them."""
+    for event in events:
+        said = _GIVEN_UP.match(event["body"]["message"]) if event["kind"] == "log" else None
+        if said is not None:
+            yield int(said[1]) - 1
+
+
+def alarms_between(events: Sequence[Event], start: float, end: float) -> int:
+    """Alarms raised in a span of the trainer's time, in Unix seconds."""
+    return sum(event["kind"] == "alarm.raised" and start <= event["time"] < end for event in events)
 
 
 def _steps(events: Sequence[Event]) -> Counter[tuple[int, int]]:

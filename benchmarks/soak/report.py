@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks._study import Line
-from benchmarks.soak.plan import BLOWS, OUTAGE_S, OUTAGES, RECIPE
+from benchmarks.soak.plan import BLOWS, FULL_DISK, OUTAGE_S, OUTAGES, RECIPE
 from benchmarks.soak.session import PROMISED_S
 from benchmarks.soak.stack import KINDS
 
@@ -19,14 +19,15 @@ HEAD = f"""# What survives
 Written by `make soak`; every number was measured by it, none is typed in. Each session starts the whole stack
 (`modescope up`) on a folder of its own and launches `{RECIPE}`. While it trains, a viewer reads the stream over
 connections that break off at random within a second, somebody turns a knob about every second, and a bookkeeper
-notes which number of each writer Redis has acknowledged. Then processes are killed with SIGKILL at random moments, or
-Redis is held (SIGSTOP) and the database locked for {OUTAGE_S:.0f} s; a worker and its trainer are held until the run is
-another attempt's, and come back; the newest checkpoint is cut in half as its trainer dies. When the run has been
-stopped in order:
+notes which number of each writer Redis has acknowledged. Then, at random moments, processes are killed with SIGKILL;
+for {OUTAGE_S:.0f} s Redis is held (SIGSTOP), or the database locked, or the disk with all data full; a worker and its
+trainer are held until the run is another attempt's, and come back; the newest checkpoint is cut in half as its trainer
+dies. When the run has been stopped in order:
 
 - *sent* are the events that Redis had acknowledged, *stored* those in SQL; *doubled* are two of one number, or one step
   of one attempt reported twice; *missing* were sent and are not stored;
 - the viewer must have got every stored event exactly once;
+- what the trainer could not keep anywhere while the disk was full counts as *given up* only where the log says so;
 - every knob change answered with 202 must have exactly one outcome in the log;
 - both loss curves must equal, bit for bit, those of the same spec with the same changes at the same steps, trained in
   one process that nobody disturbs, without checkpoints, log or servers.
@@ -51,6 +52,8 @@ def _problems(line: Line) -> Iterator[str]:
     yield from (f"{name} {accounts[name]}" for name in MUST_BE_ZERO if accounts[name])
     yield from (f"{name} 0" for name in ("sent", "stored", "viewed", "accepted") if not accounts[name])
     yield from (f"{series} differs in {n} steps" for series, n in line["curves"].items() if n)
+    if not accounts["given_up"]:
+        yield from (f"{series} lacks {n} steps" for series, n in line["absent"].items() if n)
     if line["forgotten"]:
         yield f"Redis forgot what it had acknowledged, {line['forgotten']} times"
     if line["run"]["status"] != "stopped":
@@ -60,6 +63,8 @@ def _problems(line: Line) -> Iterator[str]:
     for one in line["rounds"]:
         if not one["went_on"] or one["on_s"] > PROMISED_S:
             yield f"{one['what']} at step {one['step']}: on after {one['on_s']} s"
+        if one.get("alarms") == 0:
+            yield f"{one['what']}: no alarm was raised"
         if "cut_step" in one and one["from_step"] >= one["cut_step"]:
             yield f"went on from step {one['from_step']}, the checkpoint of step {one['cut_step']} was cut in half"
         if one.get("steps_meanwhile", 0) < LEAST_SPEED * one.get("steps_before", 0):
@@ -79,6 +84,8 @@ def _report(lines: Sequence[Line]) -> Iterator[str]:
     yield from _kills(kills)
     yield from _cuts(kills)
     yield from _outages(outages)
+    if not any(one["what"] in FULL_DISK for one in rounds):
+        yield "\nA full disk was not tried: that takes root, to mount a small one."
     yield from _sessions(lines)
 
 
@@ -88,19 +95,25 @@ def _events(lines: Sequence[Line]) -> Iterator[str]:
     yield "\n## In all\n\n| | |\n|---|---|"
     names = {
         "sent": "events sent", "stored": "events stored", "doubled": "doubled", "missing": "missing",
+        "given_up": "given up while the disk was full, and said to be",
         "viewed": f"events that the viewer got, over {connections:,} connections", "viewed_twice": "of them twice",
         "viewed_never": "stored and never seen by it", "accepted": "knob changes accepted",
         "without_outcome": "of them without an outcome", "with_several_outcomes": "of them with several",
     }  # fmt: skip
     for name, words in names.items():
         yield f"| {words} | {total.get(name, 0):,} |"
-    yield f"| steps compared with the undisturbed run | {sum(line['run']['steps'] for line in lines):,} |"
+    yield f"| steps compared with the undisturbed run | {_compared(lines):,} |"
     yield f"| of them different | {sum(n for line in lines for n in line['curves'].values()):,} |"
+
+
+def _compared(lines: Sequence[Line]) -> int:
+    """Steps of D's loss, the first of the curves, that both runs have."""
+    return sum(line["run"]["steps"] - line["absent"]["loss.d"] for line in lines)
 
 
 def _kills(kills: Sequence[Line]) -> Iterator[str]:
     yield "\n## On after a blow\n\n| what | times | median, s | longest, s |\n|---|---|---|---|"
-    for kind in (*KINDS, *BLOWS):
+    for kind in (*KINDS, *BLOWS, *FULL_DISK):
         times = [one["on_s"] for one in kills if one["what"] == kind]
         if times:
             yield f"| {kind} | {len(times)} | {statistics.median(times):.1f} | {max(times):.1f} |"

@@ -6,17 +6,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from benchmarks.soak.accounts import begun_at, settle, steps_between
-from benchmarks.soak.plan import BLOWS, OUTAGE_S, OUTAGES, RECIPE, SPEC_OVERRIDES, Session
+from benchmarks.soak.accounts import alarms_between, begun_at, settle, steps_between
+from benchmarks.soak.plan import BLOWS, FULL_DISK, OUTAGE_S, OUTAGES, RECIPE, SPEC_OVERRIDES, Session
 from benchmarks.soak.reference import CURVES
-from benchmarks.soak.stack import Stack, wait_until
+from benchmarks.soak.stack import Stack, small_disk, wait_until
 from benchmarks.soak.watching import Bookkeeper, Hand, Viewer
 
 PROMISED_S = 30.0
@@ -103,13 +103,14 @@ def measured(session: Session, folder: Path, cache: Path) -> dict[str, Any]:
     Raises:
         RuntimeError: if the stack does not start or the run does not train.
     """
-    stack = Stack(folder, cache)
-    stack.start()
-    try:
-        with stack.client() as client:
-            return _disturbed(session, stack, client)
-    finally:
-        stack.end()
+    stack = Stack(folder / "data", cache)
+    with small_disk(folder) if session.disturbances == FULL_DISK else nullcontext():
+        stack.start()
+        try:
+            with stack.client() as client:
+                return _disturbed(session, stack, client)
+        finally:
+            stack.end()
 
 
 def _disturbed(session: Session, stack: Stack, client: httpx.Client) -> dict[str, Any]:
@@ -131,7 +132,7 @@ def _disturbed(session: Session, stack: Stack, client: httpx.Client) -> dict[str
         "connections": crew.viewer.n_connections,
         "resets": crew.viewer.n_resets,
         "turned_away": crew.hand.n_refused,
-        "curves": _compared(watched, ended),
+        **_compared(watched, ended),
         "exit_status": stack.stop(),
     }
 
@@ -191,6 +192,8 @@ def _disturb(what: str, stack: Stack, run: str) -> dict[str, int]:
             stack.hold(["redis"], OUTAGE_S)
         case "sql locked":
             stack.lock_sql(OUTAGE_S)
+        case "disk full":
+            stack.fill_disk(OUTAGE_S)
         case "worker held":
             stack.hold(["worker", "trainer"], OUTAGE_S)
         case "checkpoint cut":
@@ -205,6 +208,8 @@ def _completed(found: dict[str, Any], events: list[dict[str, Any]]) -> dict[str,
     began, over, attempt = found.pop("began"), found.pop("over"), found.pop("attempt")
     if found["what"] in ENDING_AN_ATTEMPT:
         found["from_step"] = begun_at(events, attempt)
+    if found["what"] in FULL_DISK:
+        found["alarms"] = alarms_between(events, began, over)
     if found["what"] not in OUTAGES:
         return found
     meanwhile = steps_between(events, began, over)
@@ -231,8 +236,8 @@ def _stopped(watched: Watched) -> Mapping[str, Any]:
     return ended[-1]
 
 
-def _compared(watched: Watched, ended: Mapping[str, Any]) -> dict[str, int]:
-    """Series → steps whose value is not that of the undisturbed run; -1 where the steps themselves are others."""
+def _compared(watched: Watched, ended: Mapping[str, Any]) -> dict[str, Any]:
+    """Of each curve: how many steps have another value than in the undisturbed run, and how many are absent."""
     changes = [item for item in watched.ledger() if item["kind"] == "knob" and item["outcome"] == "applied"]
     job = {
         "spec": ended["spec"],
@@ -243,10 +248,10 @@ def _compared(watched: Watched, ended: Mapping[str, Any]) -> dict[str, int]:
     undisturbed = json.loads(
         subprocess.run(command, input=json.dumps(job), stdout=subprocess.PIPE, text=True, check=True).stdout
     )
-    differing = {}
+    differing, absent = {}, {}
     for name in CURVES:
         steps, values = watched.curve(name, ended["step"])
-        is_whole = steps == list(range(1, ended["step"] + 1))
-        pairs = zip(values, undisturbed[name], strict=is_whole)
-        differing[name] = sum(ours != theirs for ours, theirs in pairs) if is_whole else -1
-    return differing
+        theirs = [undisturbed[name][step - 1] for step in steps if step > 0]
+        differing[name] = sum(one != other for one, other in zip(values, theirs, strict=True))
+        absent[name] = ended["step"] - len(steps)
+    return {"curves": differing, "absent": absent}

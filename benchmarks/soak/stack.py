@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -18,6 +19,8 @@ from modescope.valkey import Access
 
 START_S = 240.0
 STOP_S = 90.0
+DISK_BYTES = 400 << 20
+"""Of the disk that becomes full; `modescope up` does not start with less than 256 MiB."""
 KINDS = ("trainer", "worker", "api", "recorder", "redis")
 _ARGUMENTS = {
     "trainer": "-m worker.trainer",
@@ -122,6 +125,18 @@ class Stack:
         for process in held:
             process.resume()
 
+    def fill_disk(self, seconds: float) -> None:
+        """Nothing more can be written where the data are; what others free meanwhile is taken too."""
+        filling = self.data / "filling"
+        deadline = time.monotonic() + seconds
+        with filling.open("wb", buffering=0) as file:
+            while time.monotonic() < deadline:
+                with suppress(OSError):
+                    while time.monotonic() < deadline:
+                        file.write(bytes(1 << 12))
+                time.sleep(0.1)
+        filling.unlink()
+
     def cut_checkpoint(self, run: str) -> int:
         """The trainer dies, and of its newest checkpoint only the first half is there; answers that one's step."""
         self.kill("trainer")
@@ -136,6 +151,21 @@ class Stack:
         time.sleep(seconds)
         connection.execute("ROLLBACK")
         connection.close()
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    """A disk of its own at that folder, in memory; only root may do that."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def may_mount() -> bool:
+    """Whether there can be a disk of our own here."""
+    return sys.platform == "linux" and os.geteuid() == 0
 
 
 def process_of(up: int, kind: str) -> psutil.Process:
