@@ -10,17 +10,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from benchmarks._ratios import default_cache
 from benchmarks._study import append, read
-from benchmarks.soak import plan, report
+from benchmarks.soak import memory, plan, report
 from benchmarks.soak.session import measured
 
 HERE = Path(__file__).parent
 MEASURED = HERE / "measured.jsonl"
+MEMORY = HERE / "memory.jsonl"
 LEAST_KILLS = 20
 FAILURES = (RuntimeError, OSError, httpx.HTTPError, subprocess.SubprocessError)
 
@@ -36,8 +39,10 @@ def main() -> int:
     for session in missing:
         if time.monotonic() - began < options.minutes * 60:
             broken += not _kept(session)
+    if not read(MEMORY) and time.monotonic() - began < options.minutes * 60:
+        broken += not _kept_memory()
     lines = read(MEASURED)
-    report.write(lines)
+    report.write(lines, read(MEMORY))
     for problem in report.problems(lines):
         print(problem, flush=True)
     return 1 if broken or report.problems(lines) else 0
@@ -51,18 +56,30 @@ def _options() -> argparse.Namespace:
 
 
 def _kept(session: plan.Session) -> bool:
-    """Whether the session came to its end; what it found is appended. Where it did not, its folder stays."""
-    folder = Path(tempfile.mkdtemp(prefix="modescope-soak-"))
+    """Whether the session came to its end; what it found is appended."""
     print(f"{session.key}: {', '.join(session.disturbances)}", flush=True)
+    return _kept_whole(
+        MEASURED, {"key": session.key, "seed": session.seed}, lambda at: measured(session, at, default_cache())
+    )
+
+
+def _kept_memory() -> bool:
+    """Whether the long run came to its end; what it found is appended."""
+    print(f"memory over {memory.STEPS:,} steps", flush=True)
+    return _kept_whole(MEMORY, {"key": "memory"}, lambda folder: memory.measured(folder / "data", default_cache()))
+
+
+def _kept_whole(file: Path, about: dict[str, Any], work: Callable[[Path], dict[str, Any]]) -> bool:
+    """Whether the work was done; its answer is appended to the file. Where it was not, its folder stays."""
+    folder = Path(tempfile.mkdtemp(prefix="modescope-soak-"))
     began = time.monotonic()
     try:
-        found = measured(session, folder, default_cache())
+        found = work(folder)
     except FAILURES as error:
-        print(f"FAILED {session.key}: {error}; its logs are in {folder}", flush=True)
+        print(f"FAILED {about['key']}: {error}; its logs are in {folder}", flush=True)
         return False
-    about = {"key": session.key, "seed": session.seed}
-    append(MEASURED, about, found | {"seconds": round(time.monotonic() - began, 1)})
-    print(f"  {found['accounts']}, curves differ in {found['curves']}", flush=True)
+    append(file, about, found | {"seconds": round(time.monotonic() - began, 1)})
+    print(f"  {found.get('accounts', found)}", flush=True)
     shutil.rmtree(folder)
     return True
 

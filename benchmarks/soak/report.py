@@ -37,9 +37,9 @@ further than it was before. Promised: {PROMISED_S:.0f} s, on an idle machine; ch
 """
 
 
-def write(lines: Sequence[Line]) -> None:
-    """Write the report."""
-    REPORT.write_text("\n".join(_report(lines)) + "\n")
+def write(lines: Sequence[Line], memory: Sequence[Line]) -> None:
+    """Write the report, of the sessions and of the long run."""
+    REPORT.write_text("\n".join([*_report(lines), *_memory(memory)]) + "\n")
 
 
 def problems(lines: Sequence[Line]) -> list[str]:
@@ -143,3 +143,13 @@ def _sessions(lines: Sequence[Line]) -> Iterator[str]:
         run, accounts = line["run"], line["accounts"]
         counts = f"{run['attempts']} | {run['steps']:,} | {accounts['sent']:,} | {accounts['stored']:,}"
         yield f"| {line['key']} | {order} | {counts} | {line['commit']} |"
+
+
+def _memory(lines: Sequence[Line]) -> Iterator[str]:
+    for line in lines:
+        yield f"\n## Memory over {line['steps']:,} steps of `{line['recipe']}`\n"
+        yield "Resident memory of each process, looked at every two seconds from a quarter of the steps on, with a"
+        yield "viewer that reconnects all the time. Redis keeps the newest 10,000 events, and grows until it has them."
+        yield "\n| process | at a quarter, MiB | at the end, MiB | slope, MiB per 100,000 steps |\n|---|---|---|---|"
+        for kind, found in line["processes"].items():
+            yield f"| {kind} | {found['first_mib']:.1f} | {found['last_mib']:.1f} | {found['slope']:+.2f} |"

@@ -115,7 +115,7 @@ def measured(session: Session, folder: Path, cache: Path) -> dict[str, Any]:
 
 def _disturbed(session: Session, stack: Stack, client: httpx.Client) -> dict[str, Any]:
     rng = random.Random(session.seed)
-    watched = _launched(client)
+    watched = launched(client, RECIPE, SPEC_OVERRIDES)
     with _watching(stack, watched, rng) as crew:
         rounds = [_round(what, stack, watched, rng) for what in session.disturbances]
         crew.hand.stop()
@@ -137,13 +137,13 @@ def _disturbed(session: Session, stack: Stack, client: httpx.Client) -> dict[str
     }
 
 
-def _launched(client: httpx.Client) -> Watched:
+def launched(client: httpx.Client, recipe: str, overrides: Mapping[str, Any]) -> Watched:
     """A run that trains.
 
     Raises:
         RuntimeError: if it does not.
     """
-    answer = client.post("/runs", json={"recipe": RECIPE, "overrides": SPEC_OVERRIDES})
+    answer = client.post("/runs", json={"recipe": recipe, "overrides": overrides})
     answer.raise_for_status()
     watched = Watched(client, answer.json()["id"])
     if not wait_until(lambda: watched.trains_beyond(100), PATIENCE_S):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.soak import plan, report
+from benchmarks.soak import memory, plan, report
 from benchmarks.soak.accounts import begun_at, settle, steps_between
 from benchmarks.soak.stack import KINDS
 
@@ -131,3 +131,9 @@ def test_a_session_in_which_all_is_well_has_no_problem():
 )
 def test_each_broken_promise_is_said(words, changes):
     assert any(words in problem for problem in report.problems([line(**changes)]))
+
+
+def test_slope_of_memory_is_taken_once_it_has_settled():
+    looks = [(step, 50.0 if step < 250 else 100.0 + 0.001 * step) for step in range(0, 1001, 10)]
+    found = memory.summary(looks, 1000)
+    assert (found["first_mib"], found["last_mib"], found["slope"]) == (100.2, 101.0, 100.0)
