@@ -33,7 +33,7 @@ dies. When the run has been stopped in order:
   one process that nobody disturbs, without checkpoints, log or servers.
 
 *On after*: from the blow (or its end) until REST shows the run training, in a new attempt where the blow ended one,
-further than it was before. Promised: {PROMISED_S:.0f} s, on an idle machine; checkpoints are two seconds apart here.
+further than it was before. Promised: {PROMISED_S:.0f} s; checkpoints are two seconds apart here.
 """
 
 
