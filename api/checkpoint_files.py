@@ -1,12 +1,12 @@
 """Checkpoints whose files are there."""
 
 from api.problems import ArtefactsAway, CheckpointReplaced, NoSuchCheckpoint
-from api.services import Services
+from api.services import Backend
 from api.store import checkpoints
 from api.tables import CheckpointRow
 
 
-def present(serving: Services, run: str, step: int) -> CheckpointRow:
+def present(backend: Backend, run: str, step: int) -> CheckpointRow:
     """The row of a checkpoint whose file is there.
 
     Raises:
@@ -14,13 +14,13 @@ def present(serving: Services, run: str, step: int) -> CheckpointRow:
         CheckpointReplaced: if newer ones took its place.
         ArtefactsAway: if the artefact store does not answer.
     """
-    with serving.database.read() as session:
+    with backend.database.read() as session:
         row = checkpoints.at_step(session, run, step)
         kept = ", ".join(str(one.step) for one in checkpoints.listed(session, run)) or "none"
     if row is None:
         raise NoSuchCheckpoint(f"run {run} has no checkpoint of step {step}; it has: {kept}")
     try:
-        is_there = not row.removed and serving.artefacts.exists(row.name)
+        is_there = not row.removed and backend.artefacts.exists(row.name)
     except OSError as error:
         raise ArtefactsAway(f"the artefact store does not answer ({type(error).__name__}); try again") from error
     if not is_there:

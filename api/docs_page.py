@@ -86,8 +86,9 @@ def _kind(schema: Json) -> str:
     """What a value may be, in words."""
     if "$ref" in schema:
         return str(schema["$ref"]).rsplit("/", 1)[-1]
-    if "anyOf" in schema:
-        return " or ".join(_kind(option) for option in schema["anyOf"])
+    options = schema.get("anyOf") or schema.get("oneOf")
+    if options:
+        return " or ".join(_kind(option) for option in options)
     if "enum" in schema:
         return " | ".join(str(option) for option in schema["enum"])
     if schema.get("type") == "array":

@@ -14,9 +14,9 @@ from sqlalchemy import inspect
 
 from api import checkpoint_files, knobs, launch
 from api.launch import FIRST_ATTEMPT, Prepared
-from api.problems import ArtefactsAway, InvalidSpecRefused
+from api.problems import ArtefactsAway, CheckpointReplaced, InvalidSpecRefused
 from api.requeue import change_of, reference
-from api.services import Services
+from api.services import Backend
 from api.specs import catalogue_of, checked
 from api.store import ledger, runs
 from api.store.state import cursor_position
@@ -26,6 +26,7 @@ from contract.jobs import Resume
 from contract.knobs import KnobDescription, KnobValue
 from contract.names import checkpoint_name
 from contract.numbers import dumps, loads
+from contract.places import place_of
 from contract.ramps import Wish
 from contract.resolve import SpecProblem, knobs_of_spec
 from contract.runs import CreateRun, ForkRun, Run
@@ -35,8 +36,29 @@ OF_THE_PARENT = 0
 """Attempt under which a fork has the checkpoint that it began with."""
 
 
-def fork(services: Services, parent: str, asked: ForkRun, author: str, reason: str | None, key: str | None) -> Run:
+def fork(
+    backend: Backend,
+    parent: str,
+    asked: ForkRun,
+    author: str,
+    reason: str | None,
+    key: str | None,
+    *,
+    left_out: str | None = None,
+) -> Run:
     """The fork that was asked for; with an Idempotency-Key that was answered before, the run of that answer.
+
+    Args:
+        backend: what it takes.
+        parent: the run that is forked.
+        asked: from where, and with what.
+        author: who asked.
+        reason: why, for the ledger.
+        key: the same for a try again.
+        left_out: of a twin, the request whose changes it is without.
+
+    Returns:
+        The new run, queued.
 
     Raises:
         NoSuchCheckpoint: if the parent never had a checkpoint of that step.
@@ -48,13 +70,24 @@ def fork(services: Services, parent: str, asked: ForkRun, author: str, reason: s
         KeyReused: if the key came before with another request.
     """
     request = f"{parent} {asked.model_dump_json()}"
-    return launch.once(services, key, request, lambda: _prepared(services, parent, asked, author, reason))
+
+    def prepared() -> Prepared:
+        new = _prepared(backend, parent, asked, author, reason)
+        new.row.left_out = left_out
+        return new
+
+    return launch.once(backend, key, request, prepared)
 
 
-def _prepared(services: Services, parent: str, asked: ForkRun, author: str, reason: str | None) -> Prepared:
-    origin = checkpoint_files.present(services, parent, asked.checkpoint_step)
-    catalogue = catalogue_of(services.redis.catalogue())
-    with services.database.read() as session:
+def _prepared(backend: Backend, parent: str, asked: ForkRun, author: str, reason: str | None) -> Prepared:
+    origin = checkpoint_files.present(backend, parent, asked.checkpoint_step)
+    if origin.superseded:
+        raise CheckpointReplaced(
+            f"the checkpoint of step {origin.step} is of an attempt that was cut off, so run {parent}'s history "
+            "does not lead there; GET its checkpoints for those that it does lead to"
+        )
+    catalogue = catalogue_of(backend.redis.catalogue())
+    with backend.database.read() as session:
         above = runs.find(session, parent)
         changes = [
             each for each in ledger.applied(session, [parent]).get(parent, []) if (each.step or 0) <= origin.step
@@ -64,11 +97,11 @@ def _prepared(services: Services, parent: str, asked: ForkRun, author: str, reas
     spec = _spec(above, asked, catalogue)
     known = list(_known(above, changes, spec, catalogue, origin.step))
     row = _row(above, origin.step, asked, spec, known)
-    wanted = {**_overridden(old, spec, catalogue), **asked.knobs}
+    wanted = {**_overridden(old, spec, asked.overrides, catalogue), **asked.knobs}
     wishes = knobs.check(row, wanted) if wanted else {}
     before = {knob.name: knob.default for knob in known}
     entries = list(_entries(row, wishes, before, position=position, author=author, reason=reason))
-    copy = _copied(services, row, origin)
+    copy = _copied(backend, row, origin)
     return Prepared(
         row=row,
         spec=spec,
@@ -77,7 +110,7 @@ def _prepared(services: Services, parent: str, asked: ForkRun, author: str, reas
             ledger=[change_of(entry) for entry in entries],
         ),
         further=[copy, *_inherited(row, changes, origin.step), *entries],
-        undo=lambda: services.artefacts.delete(f"runs/{row.id}/"),
+        undo=lambda: backend.artefacts.delete(f"runs/{row.id}/"),
     )
 
 
@@ -117,11 +150,31 @@ def _known(
         yield knob if value is None else knob.model_copy(update={"default": value})
 
 
-def _overridden(old: RunSpec, new: RunSpec, catalogue: Catalogue) -> dict[str, KnobValue]:
-    """Knobs that the overrides give another value: the checkpoint has one too, and would win."""
+def _overridden(
+    old: RunSpec, new: RunSpec, overrides: Mapping[str, Any], catalogue: Catalogue
+) -> dict[str, KnobValue]:
+    """Knobs that the overrides give a value: the checkpoint has one too, and would win."""
     before = {knob.name: knob.default for knob in knobs_of_spec(old, catalogue)}
     after = {knob.name: knob.default for knob in knobs_of_spec(new, catalogue)}
-    return {name: value for name, value in after.items() if name in before and before[name] != value}
+    whole = new.model_dump(mode="json", by_alias=True)
+    return {
+        name: value
+        for name, value in after.items()
+        if name in before and (before[name] != value or _is_given(place_of(name, whole), overrides))
+    }
+
+
+def _is_given(place: Iterable[str], overrides: Any) -> bool:  # Any: JSON
+    """Whether the overrides themselves have a value at that place of the spec."""
+    found = overrides
+    for part in place:
+        if isinstance(found, list) and part.isdecimal() and int(part) < len(found):
+            found = found[int(part)]
+        elif isinstance(found, Mapping) and part in found:
+            found = found[part]
+        else:
+            return False
+    return True
 
 
 def _row(above: RunRow, step: int, asked: ForkRun, spec: RunSpec, known: Iterable[KnobDescription]) -> RunRow:
@@ -143,7 +196,7 @@ def _row(above: RunRow, step: int, asked: ForkRun, spec: RunSpec, known: Iterabl
     )
 
 
-def _copied(services: Services, row: RunRow, origin: CheckpointRow) -> CheckpointRow:
+def _copied(backend: Backend, row: RunRow, origin: CheckpointRow) -> CheckpointRow:
     """The parent's checkpoint as the fork's own.
 
     Raises:
@@ -151,12 +204,12 @@ def _copied(services: Services, row: RunRow, origin: CheckpointRow) -> Checkpoin
     """
     name = checkpoint_name(row.id, origin.step, OF_THE_PARENT)
     try:
-        services.artefacts.copy(origin.name, name)
+        backend.artefacts.copy(origin.name, name)
     except OSError as error:
         detail = f"the checkpoint of step {origin.step} cannot be copied ({error}); make room, or try again"
         raise ArtefactsAway(detail) from error
-    if sha256_of(services.artefacts.pieces(name)) != origin.sha256:
-        services.artefacts.delete(f"runs/{row.id}/")
+    if sha256_of(backend.artefacts.pieces(name)) != origin.sha256:
+        backend.artefacts.delete(f"runs/{row.id}/")
         raise ArtefactsAway(f"the checkpoint of step {origin.step} was just being replaced; try again")
     return CheckpointRow(
         run=row.id,
@@ -181,7 +234,7 @@ def sha256_of(pieces: Iterable[bytes]) -> str:
 def _inherited(row: RunRow, changes: Iterable[LedgerRow], step: int) -> Iterator[LedgerRow]:
     """What is still on its way at the checkpoint: the fork goes on with it, so its ledger has it too."""
     for change in {change.name: change for change in changes}.values():
-        if (change.step or 0) + change.over - 1 > step:
+        if knobs.last_of(change) > step:
             kept = {column.key: getattr(change, column.key) for column in inspect(LedgerRow).column_attrs}
             yield LedgerRow(**kept | {"request_id": secrets.token_hex(8), "run": row.id, "attempt": FIRST_ATTEMPT})
 

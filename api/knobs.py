@@ -10,7 +10,7 @@ from api.problems import InvalidKnobs, invalid
 from api.tables import LedgerRow, RunRow
 from contract.knobs import KnobDescription, KnobValue
 from contract.numbers import dumps, loads, shown
-from contract.ramps import Ramp, Wish
+from contract.ramps import SHAPES, Ramp, Wish, last_step, takes_time
 from contract.resolve import SpecProblem
 from contract.runs import KnobState
 from contract.spec import RunSpec
@@ -85,9 +85,9 @@ def _ramp_refusal(knob: KnobDescription, wish: Mapping[str, Any]) -> str | None:
         ramp = Wish.model_validate(wish)
     except ValidationError as error:
         faults = "; ".join(f"{one.where}: {one.message}" for one in invalid(error.errors()))
-        return f'{knob.name}: give a value, or {{"to": value, "over": steps, "shape": "linear" or "cosine"}}; {faults}'
-    if knob.kind == "boolean" and ramp.over > 1:
-        return f"{knob.name} is on or off, so it cannot move over {ramp.over} steps"
+        return f'{knob.name}: give a value, or {{"to": value, "over": steps, "shape": {SHAPES}}}; {faults}'
+    if knob.kind == "boolean" and ramp.over > 1 and ramp.shape != "pulse":
+        return f'{knob.name} is on or off: it cannot move over {ramp.over} steps; "shape": "pulse" turns it for so long'
     return knob.refusal(wish["to"])
 
 
@@ -116,7 +116,7 @@ def _is_repeated(row: RunRow, change: LedgerRow) -> bool:
 
 def _is_later(row: RunRow, change: LedgerRow) -> bool:
     """Whether the first values of the attempt in force lack some of the change."""
-    return change.attempt == row.attempt or (change.step or 0) + change.over - 1 > row.from_step
+    return change.attempt == row.attempt or last_of(change) > row.from_step
 
 
 def _state(row: RunRow, knob: KnobDescription, change: LedgerRow | None, wish: KnobValue | None) -> KnobState:
@@ -132,7 +132,12 @@ def _state(row: RunRow, knob: KnobDescription, change: LedgerRow | None, wish: K
 def after(change: LedgerRow, step: int, *, is_whole: bool) -> KnobValue | None:
     """The value that a change has brought a knob to at a step: one may move over several."""
     old, new = value(change.old), value(change.new)
-    if change.over == 1 or old is None or new is None:
+    if not takes_time(change.over, change.shape) or old is None or new is None:
         return new
     about = {"start": change.step, "old": old, "new": new, "over": change.over, "shape": change.shape}
     return Ramp.model_validate({"name": change.name, "is_whole": is_whole, **about}).at(step)
+
+
+def last_of(change: LedgerRow) -> int:
+    """Step from which on nothing of an applied change moves any more."""
+    return last_step(change.step or 0, change.over, change.shape)

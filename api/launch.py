@@ -1,4 +1,4 @@
-"""Creating a run: check the spec, write the run, put it into the log and the queue.
+"""Creating runs: check the spec, write the run, put it into the log and the queue.
 
 Once the run is in SQL it will be trained: whatever fails after that, the reaper does again.
 """
@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 
 from api import knobs
 from api.problems import KeyReused
-from api.services import Services
+from api.services import Backend
 from api.speaking import said
 from api.specs import catalogue_of, checked
 from api.store import runs
 from api.tables import Base, IdempotencyRow, RunRow
+from contract.components import Catalogue
 from contract.events import RunStatus
 from contract.jobs import Resume, TrainJob
 from contract.resolve import knobs_of_spec
@@ -47,7 +48,7 @@ class Prepared:
     """Takes back what was done outside of SQL."""
 
 
-def create(services: Services, asked: CreateRun, key: str | None) -> Run:
+def create(backend: Backend, asked: CreateRun, key: str | None) -> Run:
     """The run that was asked for; with an Idempotency-Key that was answered before, the run of that answer.
 
     Raises:
@@ -57,18 +58,18 @@ def create(services: Services, asked: CreateRun, key: str | None) -> Run:
     """
 
     def prepared() -> Prepared:
-        catalogue = catalogue_of(services.redis.catalogue())
+        catalogue = catalogue_of(backend.redis.catalogue())
         spec = checked(asked, catalogue)
-        return Prepared(_row(asked, spec, knobs.encode(knobs_of_spec(spec, catalogue))), spec)
+        return Prepared(new_row(asked, spec, catalogue), spec)
 
-    return once(services, key, asked.model_dump_json(), prepared)
+    return once(backend, key, asked.model_dump_json(), prepared)
 
 
-def once(services: Services, key: str | None, request: str, prepare: Callable[[], Prepared]) -> Run:
+def once(backend: Backend, key: str | None, request: str, prepare: Callable[[], Prepared]) -> Run:
     """Write the run and queue it, unless this request was answered before.
 
     Args:
-        services: of this process.
+        backend: of this process.
         key: the request's Idempotency-Key.
         request: the whole request as text.
         prepare: makes the run; not called where the answer is known.
@@ -77,61 +78,93 @@ def once(services: Services, key: str | None, request: str, prepare: Callable[[]
         KeyReused: if the key came before with another request.
         NoSuchRun: if it goes on from a run that was deleted meanwhile.
     """
+    return read(backend, once_all(backend, key, request, lambda: [prepare()]))
+
+
+def once_all(backend: Backend, key: str | None, request: str, prepare: Callable[[], Sequence[Prepared]]) -> str:
+    """Write several runs, all or none, and queue them, unless this request was answered before.
+
+    Args:
+        backend: of this process.
+        key: the request's Idempotency-Key.
+        request: the whole request as text.
+        prepare: makes the runs; not called where the answer is known.
+
+    Returns:
+        Id of the first of them.
+
+    Raises:
+        KeyReused: if the key came before with another request.
+    """
     fingerprint = hashlib.sha256(request.encode()).hexdigest()
-    earlier = _answered(services, key, fingerprint)
+    earlier = _answered(backend, key, fingerprint)
     if earlier is not None:
         return earlier
     new = prepare()
-    run = new.row.id
+    first = new[0].row.id
     try:
-        with services.database.write() as session:
-            runs.add(session, new.row)
-            session.add_all(new.further)
-            _remember(session, key, fingerprint, run)
+        with backend.database.write() as session:
+            for each in new:
+                runs.add(session, each.row)
+            session.add_all([row for each in new for row in each.further])
+            _remember(session, key, fingerprint, first)
     except IntegrityError:  # the same key, at the same moment, in another request
-        new.undo()
-        return once(services, key, request, prepare)
+        _undo(new)
+        return once_all(backend, key, request, prepare)
     except BaseException:
-        new.undo()
+        _undo(new)
         raise
-    _queue(services, new)
-    return read(services, run)
+    for each in new:
+        if not _queue(backend, each):
+            break  # nor could those after it be queued: the reaper will
+    return first
 
 
-def read(services: Services, run: str) -> Run:
+def read(backend: Backend, run: str) -> Run:
     """A run as it is now.
 
     Raises:
         NoSuchRun: if there is none of that id.
     """
-    with services.database.read() as session:
+    with backend.database.read() as session:
         return runs.answers(session, [runs.find(session, run)])[0]
 
 
-def _row(asked: CreateRun, spec: RunSpec, known_knobs: str) -> RunRow:
-    name = asked.name or asked.recipe or f"{spec.dataset.name}-{spec.network.name}-{spec.loss.name}"
+def new_row(asked: CreateRun, spec: RunSpec, catalogue: Catalogue) -> RunRow:
+    """A run of this spec, queued, with an id of its own."""
     return RunRow(
         id=secrets.token_hex(6),
-        name=name,
+        name=asked.name or asked.recipe or name_of(spec),
         spec=spec.model_dump_json(by_alias=True),
         recipe=asked.recipe,
         created_at=time.time(),
         status="queued",
         attempt=FIRST_ATTEMPT,
         steps=spec.steps,
-        knobs=known_knobs,
+        knobs=knobs.encode(knobs_of_spec(spec, catalogue)),
     )
 
 
-def _queue(services: Services, new: Prepared) -> None:
+def name_of(spec: RunSpec) -> str:
+    """What a run is called that nobody has named."""
+    return f"{spec.dataset.name}-{spec.network.name}-{spec.loss.name}"
+
+
+def _undo(new: Sequence[Prepared]) -> None:
+    for each in new:
+        each.undo()
+
+
+def _queue(backend: Backend, new: Prepared) -> bool:
+    """Whether the run is in the log and in the queue."""
     row = new.row
     queued = said(row.id, FIRST_ATTEMPT, RunStatus(status="queued"), row.step)
     try:
-        services.redis.begin_attempt(row.id, FIRST_ATTEMPT - 1, (), (queued,))
+        backend.redis.begin_attempt(row.id, FIRST_ATTEMPT - 1, (), (queued,))
     except RedisError as error:
         log.warning("run %s is not queued yet, the reaper will do it: %s", row.id, error)
-        return
-    services.dispatcher.send(
+        return False
+    return backend.dispatcher.send(
         TrainJob(run=row.id, attempt=FIRST_ATTEMPT, name=row.name, spec=new.spec, resume=new.resume)
     )
 
@@ -143,14 +176,19 @@ def _remember(session: Session, key: str | None, fingerprint: str, run: str) -> 
         session.add(IdempotencyRow(key=key, request_sha256=fingerprint, run=run, created_at=now))
 
 
-def _answered(services: Services, key: str | None, fingerprint: str) -> Run | None:
+def _answered(backend: Backend, key: str | None, fingerprint: str) -> str | None:
+    """The run that a request was answered with.
+
+    Raises:
+        KeyReused: if the key came before with another request.
+    """
     if key is None:
         return None
-    with services.database.read() as session:
+    with backend.database.read() as session:
         known = session.get(IdempotencyRow, key)
     if known is None:
         return None
     if known.request_sha256 != fingerprint:
         message = f"the Idempotency-Key {key!r} came before with another request; use a fresh one for each new run"
         raise KeyReused(message)
-    return read(services, known.run)
+    return known.run

@@ -21,6 +21,7 @@ from api.routes import (
     runs,
     series,
     session,
+    sweeps,
     workers,
 )
 from api.services import Services
@@ -33,6 +34,8 @@ SIGNED_IN = (
     catalogue.router,
     runs.router,
     forks.router,
+    forks.twin_router,
+    sweeps.router,
     control.router,
     series.router,
     checkpoints.router,

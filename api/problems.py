@@ -80,6 +80,12 @@ class NoSuchRun(Refused):
     code, title = "no-such-run", "No such run"
 
 
+class NoSuchSweep(Refused):
+    """There is no sweep of that id."""
+
+    code, title = "no-such-sweep", "No such sweep"
+
+
 class NoSuchSeries(Refused):
     """The run has no series of that name."""
 
@@ -96,6 +102,12 @@ class NoSuchCheckpoint(Refused):
     """The run has no checkpoint of that step."""
 
     code, title = "no-such-checkpoint", "No such checkpoint"
+
+
+class NoSuchChange(Refused):
+    """No knob of the run was changed by that request."""
+
+    code, title = "no-such-change", "No such change"
 
 
 class CheckpointReplaced(Refused):
@@ -126,6 +138,12 @@ class InvalidKnobs(Refused):
     """A knob does not exist, or a value is not allowed."""
 
     code, title = "invalid-knobs", "Invalid knobs"
+
+
+class NotRepeatable(Refused):
+    """No spec repeats the run from step 0."""
+
+    code, title = "not-repeatable", "Not repeatable"
 
 
 class RunEnded(Refused):
@@ -191,9 +209,10 @@ class InternalError(Refused):
 STATUS: dict[type[Refused], int] = {
     NotSignedIn: 401, WrongToken: 401, TooManyGuesses: 429, ForeignOrigin: 403, UnknownHost: 403,
     InvalidRequest: 422, NoSuchPath: 404, MethodNotAllowed: 405,
-    NoSuchRun: 404, NoSuchSeries: 404, NoSuchStep: 404, NoSuchCheckpoint: 404, CheckpointReplaced: 410,
+    NoSuchRun: 404, NoSuchSweep: 404, NoSuchSeries: 404, NoSuchStep: 404, NoSuchCheckpoint: 404, NoSuchChange: 404,
+    CheckpointReplaced: 410,
     InvalidSpecRefused: 422, InvalidKnobs: 422,
-    RunEnded: 409, RunActive: 409, HasForks: 409, RunParked: 409, RunMoved: 409, KeyReused: 409,
+    NotRepeatable: 409, RunEnded: 409, RunActive: 409, HasForks: 409, RunParked: 409, RunMoved: 409, KeyReused: 409,
     NoWorkerYet: 503, LogFull: 503, RedisAway: 503, SqlAway: 503, ArtefactsAway: 503, InternalError: 500,
 }  # fmt: skip
 """The one place where a cause gets its HTTP status."""

@@ -8,7 +8,7 @@ from api import knobs
 from api.problems import LogFull, RunEnded, RunMoved, RunParked
 from api.redis_store.store import RedisStore
 from api.requeue import resume_of
-from api.services import Services
+from api.services import Backend
 from api.speaking import said
 from api.store import ledger, runs
 from api.store.ledger import ENDED
@@ -22,7 +22,7 @@ UNTRAINED = ("queued", "parked", "lost")
 TRIES = 3
 
 
-def ask_knobs(services: Services, run: str, wanted: Mapping[str, Any], author: str, reason: str | None) -> Accepted:
+def ask_knobs(backend: Backend, run: str, wanted: Mapping[str, Any], author: str, reason: str | None) -> Accepted:
     """Ask for new values; all of them come into force at one step boundary, or none.
 
     Raises:
@@ -30,16 +30,16 @@ def ask_knobs(services: Services, run: str, wanted: Mapping[str, Any], author: s
         RunEnded: if it has ended.
         InvalidKnobs: if a knob does not exist or a value is not allowed.
     """
-    row, now = _active(services, run, "its knobs cannot change any more")
+    row, now = _active(backend, run, "its knobs cannot change any more")
     requests = [
         KnobRequest(name=name, value=wish.to, old=now[name], over=wish.over, shape=wish.shape)
         for name, wish in knobs.check(row, wanted).items()
     ]
     asked = KnobAsked(request_id=secrets.token_hex(8), author=author, reason=reason, knobs=requests)
-    return _ask(services.redis, row, asked)
+    return _ask(backend.redis, row, asked)
 
 
-def give_command(services: Services, run: str, given: GiveCommand, author: str, reason: str | None) -> Accepted:
+def give_command(backend: Backend, run: str, given: GiveCommand, author: str, reason: str | None) -> Accepted:
     """Give a command; the trainer obeys it, or, for a run that has none, we do.
 
     Raises:
@@ -48,7 +48,7 @@ def give_command(services: Services, run: str, given: GiveCommand, author: str, 
         RunParked: if it has no trainer and the command needs one.
         RunMoved: if the run changed its state meanwhile.
     """
-    row, _ = _active(services, run, f"it takes no {given.command}")
+    row, _ = _active(backend, run, f"it takes no {given.command}")
     asked = CommandAsked(
         request_id=secrets.token_hex(8),
         author=author,
@@ -56,23 +56,23 @@ def give_command(services: Services, run: str, given: GiveCommand, author: str, 
         command=given.command,
         params=given.params,
     )
-    is_leased = row.status in UNTRAINED and services.redis.leased(run)
+    is_leased = row.status in UNTRAINED and backend.redis.leased(run)
     if row.status == "parked" and is_leased:
         raise RunMoved(_moved(row))
     if row.status in UNTRAINED and given.command == "stop" and not is_leased:
-        return _stop(services, row, asked)
+        return _stop(backend, row, asked)
     if row.status == "parked":
-        return _unpark(services, row, asked)
-    return _ask(services.redis, row, asked)
+        return _unpark(backend, row, asked)
+    return _ask(backend.redis, row, asked)
 
 
-def _active(services: Services, run: str, so_what: str) -> tuple[RunRow, Mapping[str, KnobValue]]:
+def _active(backend: Backend, run: str, so_what: str) -> tuple[RunRow, Mapping[str, KnobValue]]:
     """The run, and the knob values in force.
 
     Raises:
         RunEnded: if it has ended.
     """
-    with services.database.read() as session:
+    with backend.database.read() as session:
         row = runs.find(session, run)
         changes = ledger.applied(session, [run]).get(run, [])
     if row.status in ENDED:
@@ -100,7 +100,7 @@ def _ask(redis: RedisStore, row: RunRow, asked: KnobAsked | CommandAsked) -> Acc
     raise RunMoved(_moved(row))
 
 
-def _stop(services: Services, row: RunRow, asked: CommandAsked) -> Accepted:
+def _stop(backend: Backend, row: RunRow, asked: CommandAsked) -> Accepted:
     """Stop a run that nobody trains: the raised attempt makes whoever may yet take its message leave it.
 
     Raises:
@@ -109,12 +109,12 @@ def _stop(services: Services, row: RunRow, asked: CommandAsked) -> Accepted:
     attempt = row.attempt + 1
     words = _carried_out(row, attempt, asked)
     stopped = said(row.id, attempt, RunStatus(status="stopped", reason=f"stopped by {asked.author}"), row.step)
-    if not services.redis.begin_attempt(row.id, row.attempt, (), (*words, stopped)):
+    if not backend.redis.begin_attempt(row.id, row.attempt, (), (*words, stopped)):
         raise RunMoved(_moved(row))
     return Accepted(request_id=asked.request_id, asked_at=words[0].time)
 
 
-def _unpark(services: Services, row: RunRow, asked: CommandAsked) -> Accepted:
+def _unpark(backend: Backend, row: RunRow, asked: CommandAsked) -> Accepted:
     """Resume a parked run: queue it again from its last checkpoint.
 
     Raises:
@@ -123,10 +123,10 @@ def _unpark(services: Services, row: RunRow, asked: CommandAsked) -> Accepted:
     """
     if asked.command != "resume":
         raise RunParked(f"run {row.id} is parked, so it cannot {asked.command}; it takes resume and stop")
-    with services.database.read() as session:
+    with backend.database.read() as session:
         resume = resume_of(session, row, paused=False)
     words = _carried_out(row, row.attempt + 1, asked)
-    if not services.requeue(row, resume, reason=f"resumed by {asked.author}", also=words):
+    if not backend.requeue(row, resume, reason=f"resumed by {asked.author}", also=words):
         raise RunMoved(_moved(row))
     return Accepted(request_id=asked.request_id, asked_at=words[0].time)
 

@@ -1,7 +1,7 @@
 """From a request to a spec that can run: recipe found, overrides merged, every param checked, defaults filled in."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -43,27 +43,32 @@ def checked(asked: CreateRun, catalogue: Catalogue) -> RunSpec:
     Raises:
         InvalidSpecRefused: if it cannot run; every fault is named with its place.
     """
-    spec = _parsed(_wanted(asked, catalogue))
+    spec = _parsed(asked_spec(asked, catalogue))
     problems = [*_non_finite(spec), *_misfits(spec, catalogue)]
     try:
         resolved = resolve(spec, catalogue)
     except InvalidSpec as error:
         problems = [*error.problems, *problems]
     if problems:
-        raise InvalidSpecRefused(_words(problems), problems)
+        raise InvalidSpecRefused(words(problems), problems)
     return resolved
 
 
-def _wanted(asked: CreateRun, catalogue: Catalogue) -> dict[str, Any]:  # Any: JSON
+def asked_spec(asked: CreateRun, catalogue: Catalogue) -> dict[str, Any]:  # Any: JSON
+    """The spec as it was asked for: the recipe's, or the given one, with the overrides and before any check.
+
+    Raises:
+        InvalidSpecRefused: if there is no such recipe, or neither or both came.
+    """
     if (asked.spec is None) == (asked.recipe is None):
         came = "both came" if asked.spec is not None else "neither came"
-        raise _at("spec", f'give either "spec" or "recipe"; {came}')
+        raise InvalidSpecRefused(*_at("spec", f'give either "spec" or "recipe"; {came}'))
     if asked.spec is not None:
         return merge(asked.spec, asked.overrides)
     try:
         recipe = catalogue.recipe(asked.recipe or "")
     except UnknownComponent as unknown:
-        raise _at("recipe", str(unknown)) from unknown
+        raise InvalidSpecRefused(*_at("recipe", str(unknown))) from unknown
     return merge(recipe.spec, asked.overrides)
 
 
@@ -72,14 +77,16 @@ def _parsed(wanted: Mapping[str, Any]) -> RunSpec:
         return RunSpec.model_validate(wanted)
     except ValidationError as error:
         problems = invalid(error.errors())
-        raise InvalidSpecRefused(_words(problems), problems) from error
+        raise InvalidSpecRefused(words(problems), problems) from error
 
 
-def _at(where: str, message: str) -> InvalidSpecRefused:
-    return InvalidSpecRefused(f"{where}: {message}", [SpecProblem(where=where, message=message)])
+def _at(where: str, message: str) -> tuple[str, list[SpecProblem]]:
+    problems = [SpecProblem(where=where, message=message)]
+    return words(problems), problems
 
 
-def _words(problems: list[SpecProblem]) -> str:
+def words(problems: Sequence[SpecProblem]) -> str:
+    """What is wrong, in one line."""
     return "; ".join(f"{one.where}: {one.message}" for one in problems)
 
 
@@ -96,6 +103,7 @@ def _places(spec: RunSpec) -> Iterator[tuple[str, str, ComponentSpec]]:
         ("regularisers", spec.regularisers),
         ("monitors", spec.monitors or []),
         ("guards", spec.guards or []),
+        ("rules", spec.rules),
     ):
         for number, component in enumerate(listed):
             yield f"{family}.{number}", family, component
@@ -166,12 +174,12 @@ def _rule(error: SchemaError) -> str:
 
 
 def _ruled(rule: str, allowed: object) -> str:
-    words = (
+    listed = (
         ", ".join(item if isinstance(item, str) else shown(item) for item in allowed)
         if isinstance(allowed, list)
         else allowed
     )
-    return _RULES.get(rule, f"must satisfy {rule} {{}}").format(words)
+    return _RULES.get(rule, f"must satisfy {rule} {{}}").format(listed)
 
 
 def _kind(option: Mapping[str, Any]) -> str:

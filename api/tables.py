@@ -18,6 +18,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from contract.ramps import Shape
+
 Big = BigInteger().with_variant(Integer, "sqlite")
 """64 bits; in SQLite an INTEGER primary key is the row's own number and needs no second index."""
 
@@ -45,7 +47,12 @@ class RunRow(Base):
     """A run: what was asked, and what its events have said of it so far."""
 
     __tablename__ = "runs"
-    __table_args__ = (Index("runs_by_age", "created_at", "id"), Index("runs_by_status", "status"))
+    __table_args__ = (
+        Index("runs_by_age", "created_at", "id"),
+        Index("runs_by_status", "status"),
+        Index("runs_by_parent", "parent"),
+        Index("runs_of_sweep", "sweep"),
+    )
 
     id: Mapped[str] = mapped_column(Words, primary_key=True)
     name: Mapped[str] = mapped_column(Words)
@@ -55,6 +62,11 @@ class RunRow(Base):
     recipe: Mapped[str | None] = mapped_column(Words)
     parent: Mapped[str | None] = mapped_column(Words)
     parent_step: Mapped[int | None] = mapped_column(Big)
+    left_out: Mapped[str | None] = mapped_column(Words)
+    """Of a twin: the request of the parent whose changes it is without."""
+    sweep: Mapped[str | None] = mapped_column(Words)
+    sweep_values: Mapped[str | None] = mapped_column(Words)
+    """JSON object: axis of the sweep → value that this run has."""
     created_at: Mapped[float] = mapped_column(Float)
     started_at: Mapped[float | None] = mapped_column(Float)
     finished_at: Mapped[float | None] = mapped_column(Float)
@@ -80,6 +92,20 @@ class RunRow(Base):
     tail_points: Mapped[int] = mapped_column(Integer, default=0)
     """Points of the densest series since then, and events that hold them."""
     tail_events: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class SweepRow(Base):
+    """A set of runs that were launched together, over the values of some axes."""
+
+    __tablename__ = "sweeps"
+    __table_args__ = (Index("sweeps_by_age", "created_at", "id"),)
+
+    id: Mapped[str] = mapped_column(Words, primary_key=True)
+    name: Mapped[str] = mapped_column(Words)
+    recipe: Mapped[str | None] = mapped_column(Words)
+    axes: Mapped[str] = mapped_column(Words)
+    """JSON list of `SweepAxis`."""
+    created_at: Mapped[float] = mapped_column(Float)
 
 
 class EventRow(Base):
@@ -150,7 +176,7 @@ class LedgerRow(Base):
     latency_ms: Mapped[float | None] = mapped_column(Float)
     over: Mapped[int] = mapped_column(Big, default=1, server_default="1")
     """Steps over which a knob moves to its new value."""
-    shape: Mapped[str] = mapped_column(Words, default="linear", server_default="linear")
+    shape: Mapped[Shape] = mapped_column(Words, default="linear", server_default="linear")
 
 
 class CheckpointRow(Base):

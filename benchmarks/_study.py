@@ -18,6 +18,7 @@ from worker.training.knob_board import KnobBoard
 from worker.training.step import train_step
 
 Line = dict[str, Any]  # one finished run
+OFF = (("rules", []), ("plan", []))
 
 
 def parser(module: str, description: str | None) -> argparse.ArgumentParser:
@@ -33,6 +34,16 @@ def read(path: Path) -> list[Line]:
     """The finished runs of a file; none when there is no file."""
     lines = path.read_text().splitlines(keepends=True) if path.exists() else []
     return [json.loads(line) for line in lines if line.endswith("\n")]  # one cut off in the middle is run again
+
+
+def spoken(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A resolved spec without what changes no number, and without later parts that are switched off in it.
+
+    A result that was measured before there were rules, plans and frozen players is one without any.
+    """
+    said = {name: value for name, value in spec.items() if name != "watching" and (name, value) not in OFF}
+    game = {name: value for name, value in spec["game"].items() if not (name.startswith("freeze_") and value is False)}
+    return {**said, "game": game}
 
 
 def append(path: Path, about: Mapping[str, Any], found: Mapping[str, Any]) -> None:

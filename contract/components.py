@@ -17,6 +17,7 @@ Family = Literal[
     "averaging",
     "monitors",
     "guards",
+    "rules",
 ]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 

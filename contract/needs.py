@@ -21,6 +21,7 @@ _ONE: Mapping[Family, str] = {
     "averaging": "averaging",
     "monitors": "monitor",
     "guards": "guard",
+    "rules": "rule",
 }
 
 

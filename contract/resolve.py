@@ -5,12 +5,13 @@ Whether a single param's value is allowed is for its schema (api) or its class (
 """
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from contract.components import Catalogue, ComponentDescription, Family, UnknownComponent
 from contract.knobs import KnobDescription, knobs_of
 from contract.needs import facts, mismatches
-from contract.numbers import Wire
+from contract.numbers import Wire, shown
 from contract.spec import ComponentSpec, GameParams, RunSpec, WatchingParams
 
 SMALL = ("points", "scalar")
@@ -81,6 +82,7 @@ def resolve(spec: RunSpec, catalogue: Catalogue) -> RunSpec:
     for family, _, component in filled.entries():
         _fill(component, catalogue.find(family, component.name))
     problems = [*_twice(filled), *_unmet(filled, catalogue)]
+    problems = problems or [*_misruled(filled, catalogue), *_misplanned(filled, catalogue)]
     if problems:
         raise InvalidSpec(problems)
     return filled
@@ -132,6 +134,47 @@ def _twice(spec: RunSpec) -> Iterator[SpecProblem]:
                 message=f'{entry!r} is used twice; give one of them another name with "as"',
             )
         seen.add(entry)
+
+
+def _misruled(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:
+    """Rules that act on a guard, or turn a knob, that the run will not have."""
+    guards = [guard.entry for guard in spec.guards or []]
+    for place, rule in enumerate(spec.rules):
+        alarm, name = rule.params.get("alarm"), rule.params.get("knob")
+        if isinstance(alarm, str) and alarm not in guards:
+            message = f"no guard called {shown(alarm)}; this run has: {', '.join(guards) or 'none'}"
+            yield SpecProblem(where=f"rules.{place}.alarm", message=message)
+        if isinstance(name, str) and name and (reason := _unknown_knob(name, spec, catalogue)):
+            yield SpecProblem(where=f"rules.{place}.knob", message=reason)
+
+
+def _misplanned(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:
+    """Planned changes of knobs that the run will not have, to values that they do not take, or after its end."""
+    known = {knob.name: knob for knob in knobs_of_spec(spec, catalogue)}
+    for place, planned in enumerate(spec.plan):
+        if planned.step > spec.steps:
+            message = f"must be at most {spec.steps}, the run's last step; got {planned.step}"
+            yield SpecProblem(where=f"plan.{place}.step", message=message)
+        for name, wish in planned.wishes.items():
+            reason = known[name].refusal(wish.to) if name in known else _unknown_knob(name, spec, catalogue)
+            if reason:
+                yield SpecProblem(where=f"plan.{place}.knobs.{name}", message=reason)
+
+
+def _unknown_knob(name: str, spec: RunSpec, catalogue: Catalogue) -> str | None:
+    """Why there will be no such knob. One a label, `auxiliary.weights.hair`, only the trainer knows."""
+    names = [knob.name for knob in knobs_of_spec(spec, catalogue)]
+    by_label = [
+        f"{entry}.{param}."
+        for family, entry, component in spec.entries()
+        for param, value in component.params.items()
+        if value is None or isinstance(value, Mapping)
+    ]
+    if name in names or any(name.startswith(prefix) for prefix in by_label):
+        return None
+    near = get_close_matches(name, names, n=3)
+    hint = f"; did you mean {' or '.join(near)}?" if near else "."
+    return f"no knob called {shown(name)}{hint} This run will have: {', '.join(names)}"
 
 
 def _unmet(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:

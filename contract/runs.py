@@ -57,6 +57,10 @@ class Run(Wire):
     device: str | None = None
     parent: str | None = None
     parent_step: int | None = None
+    left_out: str | None = None
+    """Of a twin: the request of the parent whose changes it is without."""
+    sweep: str | None = None
+    """The sweep that launched it."""
     notes: str = ""
     tags: list[str] = []
     created_at: float
@@ -89,6 +93,24 @@ class ForkRun(Wire):
     """Deep-merged into the parent's spec: whatever leaves the weights their shapes. Another seed gives other randomness
     from here on; the same one repeats the parent's, bit for bit on one machine's CPU."""
     name: Name | None = None
+
+
+class MakeTwins(Wire):
+    """A wish to see what a run would be without one change."""
+
+    request_id: str
+    """Of the change, as the ledger has it."""
+    noise: int = Field(2, ge=0, le=8)
+    """Further twins with other seeds: how far runs drift apart by chance alone."""
+
+
+class Twins(Wire):
+    """A run's twin without one change, and those that show the noise."""
+
+    change_step: int
+    """First step with the change."""
+    twin: Run
+    noise: list[Run]
 
 
 class EditRun(Wire):

@@ -1,11 +1,12 @@
 """The spec of a run: what was asked, frozen at creation; the run's identity."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from contract.knobs import knob
+from contract.knobs import KnobValue, knob
 from contract.numbers import Wire
+from contract.ramps import Wish
 
 Player = Literal["G", "D"]
 """G, the generator, makes samples; D, the discriminator (or critic), judges them. High logit means real."""
@@ -41,6 +42,20 @@ class GameParams(BaseModel):
     """Alternating: G answers the D that has just been updated. Simultaneous: both gradients at the same point."""
     d_steps: int = knob(1, ge=1, le=100)
     """D steps to each G step."""
+    freeze_d: bool = knob(default=False, folded=True)
+    """D is not updated: its losses and gradients are computed as ever, its weights stay."""
+    freeze_g: bool = knob(default=False, folded=True)
+    """G is not updated: its losses and gradients are computed as ever, its weights stay."""
+
+    @model_validator(mode="after")
+    def _somebody_trains(self) -> Self:
+        if self.freeze_d and self.freeze_g:
+            raise ValueError("freeze_d and freeze_g cannot both be true: nobody would train; pause the run instead")
+        return self
+
+    def trains(self, player: Player) -> bool:
+        """Whether the player is updated."""
+        return not (self.freeze_d if player == "D" else self.freeze_g)
 
 
 class WatchingParams(BaseModel):
@@ -51,6 +66,23 @@ class WatchingParams(BaseModel):
     budget: float = knob(0.1, ge=0.001, le=10, scale="log", folded=True)
     """Share of the time of training that all watching may take: a monitor that would take more looks less often.
     Where the spec is silent, 0.1, and 0.2 for points and scalars, whose steps take 2 ms."""
+
+
+class PlannedChange(Wire):
+    """Knobs that change at a step, all of them together: `{"step": 500, "knobs": {"r1.weight": 1}}`."""
+
+    step: int = Field(ge=1)
+    """First step with the new values."""
+    knobs: dict[str, KnobValue | Wish] = Field(min_length=1)
+    """Name → value, or `{"to": value, "over": steps, "shape": linear, cosine or pulse}`."""
+    author: str = "plan"
+    """Who asked; of a replay, who asked when it was first run."""
+    reason: str | None = None
+
+    @property
+    def wishes(self) -> dict[str, Wish]:
+        """Name → what is wanted."""
+        return {name: wish if isinstance(wish, Wish) else Wish(to=wish) for name, wish in self.knobs.items()}
 
 
 class RunSpec(Wire):
@@ -72,6 +104,10 @@ class RunSpec(Wire):
     """None: every monitor that is on by default and suits the dataset."""
     guards: list[ComponentSpec] | None = None
     """None: every guard that is on by default and suits the dataset."""
+    rules: list[ComponentSpec] = []
+    """What acts by itself: on an alarm, on a series, or to hold a series at a target."""
+    plan: list[PlannedChange] = []
+    """Knob changes that are known beforehand, each at its step."""
     steps: int = Field(5000, ge=1, le=1_000_000_000)
     """G steps to train."""
     batch: int = Field(64, ge=1, le=65_536)
@@ -96,7 +132,7 @@ class RunSpec(Wire):
             ("losses", self.loss),
         )
         regularisers = [("regularisers", spec.entry, spec) for spec in self.regularisers]
-        watching = (("monitors", self.monitors or []), ("guards", self.guards or []))
+        watching = (("monitors", self.monitors or []), ("guards", self.guards or []), ("rules", self.rules))
         return (
             [(family, spec.entry, spec) for family, spec in single]
             + regularisers

@@ -10,6 +10,8 @@ import { notFound } from './pages/not_found.js';
 import { runPage } from './pages/run.js';
 import { runsPage } from './pages/runs.js';
 import { signInPage } from './pages/sign_in.js';
+import { sweepPage } from './pages/sweep.js';
+import { sweepsPage } from './pages/sweeps.js';
 import { topBar } from './panels/top_bar.js';
 
 /** An announcement is shown for so long. */
@@ -51,7 +53,10 @@ function route() {
   const { pathname, search } = location;
   shown = pathname + search;
   const run = /^\/runs\/([^/]+)\/?$/.exec(pathname);
+  const sweep = /^\/sweeps\/([^/]+)\/?$/.exec(pathname);
   if (run !== null) leave = runPage(context, decoded(run[1]));
+  else if (sweep !== null) leave = sweepPage(context, decoded(sweep[1]));
+  else if (pathname === '/sweeps') leave = sweepsPage(context);
   else if (pathname === '/launch') leave = launchPage(context, new URLSearchParams(search).get('recipe'));
   else if (pathname === '/' || pathname === '/runs') leave = runsPage(context);
   else notFound(context, 'There is no such page.');

@@ -12,6 +12,7 @@ from modescope.datafolder import InUse, UnusableDataFolder
 from modescope.overrides import BadOverride
 from modescope.settings import BadSettings, UpSettings, read
 from modescope.stack import Commands, NotReady
+from modescope.sweep_cli import SWEEP_VERBS
 from modescope.up import CannotListen, up
 from modescope.valkey import NoBinary
 
@@ -69,7 +70,7 @@ def say(line: str) -> None:
         click.echo(line)
 
 
-for verb in VERBS:
+for verb in (*VERBS, *SWEEP_VERBS):
     main.add_command(verb)
 
 if __name__ == "__main__":

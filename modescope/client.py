@@ -10,7 +10,7 @@ For example::
 
 import itertools
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,8 +20,9 @@ import httpx
 from contract.components import Catalogue
 from contract.events import CommandName, Envelope
 from contract.knobs import KnobValue
-from contract.ramps import Shape
-from contract.runs import Accepted, Checkpoint, LedgerItem, Run, ScalarSeries, SeriesState, WorkerInfo
+from contract.ramps import Shape, takes_time
+from contract.runs import Accepted, Checkpoint, LedgerItem, Run, ScalarSeries, SeriesState, Twins, WorkerInfo
+from contract.sweeps import AxisRange, CreateSweep, Sweep, SweepStop, SweepSummary
 from modescope.connection import Connection
 from modescope.datafolder import DataFolder
 from modescope.settings import ClientSettings, read
@@ -53,6 +54,11 @@ class Client:
         token = settings.token.get_secret_value() if settings.token else folder.kept_token()
         holder = folder.holder()
         return cls(settings.url or (holder.url if holder else DEFAULT_URL), token, author=author)
+
+    @property
+    def url(self) -> str:
+        """Address of the server, which is the page's too."""
+        return self._connection.url
 
     def __enter__(self) -> Self:
         return self
@@ -120,17 +126,69 @@ class Client:
         headers = {"Idempotency-Key": secrets.token_hex(16)}
         return Run.model_validate_json(self._connection.call("POST", f"/runs/{run}/forks", json=body, headers=headers))
 
-    def runs(self, *, status: str | None = None, limit: int | None = None) -> Iterator[Run]:
+    def sweep(
+        self,
+        recipe: str | None = None,
+        axes: Mapping[str, Sequence[Any] | AxisRange] | None = None,  # Any: JSON
+        overrides: Mapping[str, Any] | None = None,  # Any: JSON
+        *,
+        spec: Mapping[str, Any] | None = None,  # Any: JSON
+        seeds: Sequence[int] = (),
+        name: str | None = None,
+    ) -> Sweep:
+        """Start a run for each combination of the axes' values.
+
+        Args:
+            recipe: name of a recipe of the catalogue.
+            axes: place in the spec, or a knob's name → its values, or a range of them.
+            overrides: merged deeply into the spec.
+            spec: instead of a recipe, the whole spec.
+            seeds: one more axis.
+            name: what people call the sweep.
+
+        Returns:
+            The sweep, its runs queued.
+        """
+        body = CreateSweep.model_validate(
+            {"spec": spec, "recipe": recipe, "overrides": overrides or {}, "seeds": seeds, "name": name}
+            | {
+                "axes": {
+                    axis: values if isinstance(values, AxisRange) else list(values)
+                    for axis, values in (axes or {}).items()
+                }
+            }
+        )
+        headers = {"Idempotency-Key": secrets.token_hex(16)}
+        asked = body.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return Sweep.model_validate_json(self._connection.call("POST", "/sweeps", json=asked, headers=headers))
+
+    def sweeps(self, *, limit: int | None = None) -> Iterator[SweepSummary]:
+        """The sweeps, newest first, at most so many; further pages are fetched as needed."""
+        items = self._connection.items("/sweeps", limit=str(min(limit or 100, 100)))
+        return (SweepSummary.model_validate(item) for item in itertools.islice(items, limit))
+
+    def compared(self, sweep: str) -> Sweep:
+        """One sweep as it is now: each run with its values, state and last measurements."""
+        return Sweep.model_validate_json(self._connection.get(f"/sweeps/{sweep}"))
+
+    def stop_sweep(self, sweep: str, *, reason: str | None = None) -> SweepStop:
+        """Ask every run of a sweep that has not ended to stop; their outcomes come as events."""
+        headers = {} if reason is None else {"X-Modescope-Reason": reason}
+        return SweepStop.model_validate_json(self._connection.call("POST", f"/sweeps/{sweep}/stop", headers=headers))
+
+    def runs(self, *, status: str | None = None, sweep: str | None = None, limit: int | None = None) -> Iterator[Run]:
         """The runs, newest first.
 
         Args:
             status: only those in this state.
+            sweep: only those of this sweep.
             limit: at most so many; None is all.
 
         Returns:
             One run after the other; further pages are fetched as needed.
         """
-        asked = {"limit": str(min(limit or 100, 100))} | ({} if status is None else {"status": status})
+        wanted = {"status": status, "sweep": sweep}
+        asked = {"limit": str(min(limit or 100, 100))} | {key: by for key, by in wanted.items() if by is not None}
         items = self._connection.items("/runs", **asked)
         return (Run.model_validate(item) for item in itertools.islice(items, limit))
 
@@ -161,7 +219,8 @@ class Client:
             reason: for the ledger.
         """
         headers = {} if reason is None else {"X-Modescope-Reason": reason}
-        body = {name: {"to": to, "over": over, "shape": shape} if over > 1 else to for name, to in knobs.items()}
+        way = {"over": over, "shape": shape}
+        body = {name: {"to": to, **way} if takes_time(over, shape) else to for name, to in knobs.items()}
         return Accepted.model_validate_json(
             self._connection.call("PATCH", f"/runs/{run}/knobs", json=body, headers=headers)
         )
@@ -172,6 +231,15 @@ class Client:
         """Give a command; the outcome comes as an event."""
         body = {"command": command, "params": params} | ({} if reason is None else {"reason": reason})
         return Accepted.model_validate_json(self._connection.call("POST", f"/runs/{run}/commands", json=body))
+
+    def twins(self, run: str, request: str, *, noise: int = 2) -> Twins:
+        """Launch what the run would be without the changes of one request, and such runs with other seeds."""
+        body = {"request_id": request, "noise": noise}
+        return Twins.model_validate_json(self._connection.call("POST", f"/runs/{run}/twins", json=body))
+
+    def export(self, run: str, form: str) -> bytes:
+        """The run as a file: `yaml`, the spec that repeats it; `csv`, its scalars; `jsonl`, its events."""
+        return self._connection.get(f"/runs/{run}/export", format=form)
 
     def ledger(self, run: str) -> list[LedgerItem]:
         """Who asked for what, and what became of it."""

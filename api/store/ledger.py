@@ -64,7 +64,7 @@ def item(row: LedgerRow) -> LedgerItem:
         old=value(row.old),
         new=value(row.new),
         over=row.over,
-        shape="cosine" if row.shape == "cosine" else "linear",
+        shape=row.shape,
         author=row.author,
         reason=row.reason,
         asked_at=row.asked_at,

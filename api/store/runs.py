@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from api import knobs
 from api.problems import HasForks, NoSuchRun, RunActive
-from api.store import ledger, series
+from api.store import ledger, series, sweeps
 from api.store.state import cursor
 from api.tables import BlobRow, OrphanRow, RecorderRow, RunRow
 from contract.events import ACTIVE
@@ -29,11 +29,15 @@ def find(session: Session, run: str) -> RunRow:
     return row
 
 
-def page(session: Session, *, statuses: Collection[str], after: str | None, limit: int) -> tuple[list[RunRow], bool]:
+def page(
+    session: Session, *, statuses: Collection[str], sweep: str | None, after: str | None, limit: int
+) -> tuple[list[RunRow], bool]:
     """Runs, newest first, after the one whose cursor is given, and whether there are more."""
     query = select(RunRow).order_by(RunRow.created_at.desc(), RunRow.id.desc()).limit(limit + 1)
     if statuses:
         query = query.where(RunRow.status.in_(statuses))
+    if sweep is not None:
+        query = query.where(RunRow.sweep == sweep)
     if after is not None:
         created_at, _, run = after.partition("_")
         query = query.where(tuple_(RunRow.created_at, RunRow.id) < tuple_(float(created_at), run))
@@ -72,6 +76,8 @@ def answers(session: Session, rows: Sequence[RunRow]) -> list[Run]:
             device=row.device,
             parent=row.parent,
             parent_step=row.parent_step,
+            left_out=row.left_out,
+            sweep=row.sweep,
             notes=row.notes,
             tags=loads(row.tags),
             created_at=row.created_at,
@@ -140,6 +146,8 @@ def remove(session: Session, run: str) -> None:
     for name in [f"runs/{run}/", *(blob_name(sha256) for sha256 in own)]:
         session.merge(OrphanRow(name=name))
     session.execute(delete(RunRow).where(RunRow.id == run))
+    if row.sweep is not None:
+        sweeps.remove_if_empty(session, row.sweep)
 
 
 def _locked(run: str, *, read: bool = False) -> Select[RunRow]:

@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from benchmarks._study import spoken
 from contract.components import Catalogue, Cure, RecipeDescription
 from contract.resolve import merge, resolve
 from contract.spec import RunSpec
@@ -101,8 +102,7 @@ class Job:
         """
         spec = RunSpec.model_validate(self.spec)
         parts = [_code(family, component.name) for family, _, component in spec.entries()]
-        spec_alone = {name: value for name, value in self.spec.items() if name != "watching"}  # it changes no number
-        content = [spec_alone, self.knobs, self.at, *parts]
+        content = [spoken(self.spec), self.knobs, self.at, *parts]
         return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 

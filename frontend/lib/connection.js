@@ -82,6 +82,12 @@ export function forkRun(run, wanted, key) {
   return request('POST', `/runs/${encodeURIComponent(run)}/forks`, wanted, { 'Idempotency-Key': key });
 }
 
+/** @param {Record<string, unknown>} wanted a `CreateSweep` */
+export const createSweep = (wanted) => request('POST', '/sweeps', wanted, { 'Idempotency-Key': crypto.randomUUID() });
+
+/** Ask every run of a sweep that has not ended to stop. @param {string} sweep */
+export const stopSweep = (sweep) => request('POST', `/sweeps/${encodeURIComponent(sweep)}/stop`);
+
 /** @param {string} run @param {string} series @param {number} step */
 export function pictureAddress(run, series, step) {
   return `${BASE}/runs/${encodeURIComponent(run)}/series/${encodeURIComponent(series)}/${step}`;

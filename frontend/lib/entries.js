@@ -15,7 +15,7 @@
 export const SINGLE = /** @type {const} */ ({
   dataset: 'datasets', network: 'networks', conditioning: 'conditioning', loss: 'losses', averaging: 'averaging',
 });
-export const LISTS = /** @type {const} */ (['regularisers', 'monitors', 'guards']);
+export const LISTS = /** @type {const} */ (['regularisers', 'monitors', 'guards', 'rules']);
 
 /** @param {Catalogue} catalogue @param {string} family @param {string} name */
 export function find(catalogue, family, name) {

@@ -94,7 +94,9 @@ function drafted(knob, draft) {
 /** @param {import('./types.js').LedgerItem} item @param {{now_s: number, step: number}} moment @returns {RowState} */
 function applied(item, { now_s, step }) {
   const last = (item.step ?? 0) + (item.over ?? 1) - 1;
-  if ((item.over ?? 1) > 1 && step < last) return { kind: 'applied', text: `moves to ${exact(item.new ?? '')} until @${integer(last)}` };
+  if (item.shape === 'pulse') {
+    if (step <= last) return { kind: 'applied', text: `${exact(item.new ?? '')} until @${integer(last)}, then back to ${exact(item.old ?? '')}` };
+  } else if ((item.over ?? 1) > 1 && step < last) return { kind: 'applied', text: `moves to ${exact(item.new ?? '')} until @${integer(last)}` };
   const took = item.latency_ms === null || item.latency_ms === undefined ? '' : ` · ${latency(item.latency_ms)}`;
   const by = item.author === '' || item.author === 'page' ? '' : ` · ${item.author}`;
   const isNews = now_s - item.asked_at < NEWS_S;

@@ -9,14 +9,15 @@
 /** @param {RunState} open @param {RunEvent} event @param {boolean} isNews */
 export function applyKnob(open, event, isNews) {
   for (const request of event.body.knobs) {
-    setLedger(open, event, { kind: 'knob', name: request.name, old: request.old ?? null, new: request.value, over: request.over ?? 1 });
+    setLedger(open, event, { kind: 'knob', name: request.name, old: request.old ?? null, new: request.value, over: request.over ?? 1, shape: request.shape ?? 'linear' });
     const knob = open.run.knobs.find(({ name }) => name === request.name);
     if (knob === undefined || !isNews) continue;
     if (event.kind === 'knob.asked') {
       knob.asked = request.value;
     } else if (event.kind === 'knob.applied') {
       // One that moves over several steps is where its series says.
-      const value = (request.over ?? 1) > 1 ? knob.value : request.value;
+      const isMoving = (request.over ?? 1) > 1 || request.shape === 'pulse';
+      const value = isMoving ? knob.value : request.value;
       Object.assign(knob, { value, applied_step: event.step, asked: null });
     } else {
       knob.asked = null;

@@ -11,12 +11,14 @@ import { facts } from './needs.js';
  */
 
 /** What a run has where its spec is silent (`contract/spec.py`). */
-const REST = { game: { updates: 'alternating', d_steps: 1 }, steps: 5000, batch: 64, seed: 0, device: 'auto' };
+const REST = {
+  game: { updates: 'alternating', d_steps: 1, freeze_d: false, freeze_g: false }, steps: 5000, batch: 64, seed: 0, device: 'auto',
+};
 
 /** The order in which a spec is read. */
 const ORDER = {
   dataset: undefined, network: undefined, conditioning: undefined, loss: undefined, regularisers: [], optimisers: undefined,
-  averaging: undefined, game: undefined, watching: undefined, monitors: null, guards: null,
+  averaging: undefined, game: undefined, watching: undefined, monitors: null, guards: null, rules: [], plan: [],
 };
 
 /** Samples whose steps take about 2 ms, of which any look takes a larger share (`contract/resolve.py`). */
@@ -30,6 +32,8 @@ export const GAME_SCHEMA = {
       description: 'Alternating: G answers the D that has just been updated. Simultaneous: both gradients at the same point.',
     },
     d_steps: { type: 'integer', minimum: 1, maximum: 100, default: 1, knob: { scale: 'linear', unit: '' }, description: 'D steps to each G step.' },
+    freeze_d: { type: 'boolean', default: false, knob: { scale: 'linear', unit: '', folded: true }, description: 'D is not updated: its losses and gradients are computed as ever, its weights stay.' },
+    freeze_g: { type: 'boolean', default: false, knob: { scale: 'linear', unit: '', folded: true }, description: 'G is not updated: its losses and gradients are computed as ever, its weights stay.' },
   },
 };
 export const WATCHING_SCHEMA = {

@@ -5,8 +5,8 @@
  * A change names its topics; listeners of those topics are called once a frame, however many changes came. A hidden
  * tab gets no frames, so nothing is drawn there; it catches up when it is seen again.
  *
- * Topics: session, catalogue, runs, run, knobs, ledger, checkpoints, alarms, infos, series, pictures, points, looks,
- * stream, view, drafts, theme.
+ * Topics: session, catalogue, runs, sweep, run, knobs, ledger, checkpoints, alarms, infos, series, pictures, points,
+ * looks, stream, view, drafts, theme.
  */
 
 /**
@@ -47,6 +47,7 @@
  * @property {import('./types.js').Run[] | null} runs newest first
  * @property {string | null} runsNext
  * @property {string | null} runsProblem
+ * @property {import('./types.js').Sweep | null} sweep the sweep whose page is open
  * @property {RunState | null} open the run whose page is open
  * @property {string | null} problem why the open page has nothing to show
  * @property {Stream} stream
@@ -64,6 +65,7 @@ export function emptyState() {
     runs: null,
     runsNext: null,
     runsProblem: null,
+    sweep: null,
     open: null,
     problem: null,
     stream: { state: 'closed', retries: 0, arrivedAt_ms: null, offset_s: null },

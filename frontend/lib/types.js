@@ -38,11 +38,44 @@
  * @property {string | null} [device]
  * @property {string | null} [parent]
  * @property {number | null} [parent_step]
+ * @property {string | null} [sweep] the sweep that launched it
  * @property {number} created_at
  * @property {number | null} [started_at]
  * @property {number | null} [finished_at]
  * @property {Record<string, Wire>} latest
  * @property {string} cursor
+ *
+ * @typedef {object} SweepAxis
+ * @property {string} name
+ * @property {any[]} values
+ *
+ * @typedef {object} LastPicture
+ * @property {string} series
+ * @property {'grid' | 'points'} kind
+ * @property {number} step
+ * @property {Record<string, any>} [body] points that came with an event, or were fetched
+ *
+ * @typedef {object} SweepRun
+ * @property {string} id
+ * @property {string} name
+ * @property {Record<string, any>} values axis → value
+ * @property {string} status
+ * @property {string | null} [reason]
+ * @property {number} step
+ * @property {number} steps
+ * @property {Record<string, {step: number, value: Wire}>} latest
+ * @property {LastPicture | null} [picture]
+ *
+ * @typedef {object} SweepSummary
+ * @property {string} id
+ * @property {string} name
+ * @property {string | null} [recipe]
+ * @property {SweepAxis[]} axes
+ * @property {number} created_at
+ * @property {number} n_runs
+ * @property {Record<string, number>} statuses
+ *
+ * @typedef {SweepSummary & {runs: SweepRun[], cursor: string}} Sweep
  *
  * @typedef {object} RunEvent
  * @property {string} id
@@ -60,7 +93,8 @@
  * @property {string} name
  * @property {number | boolean | null} [old]
  * @property {number | boolean | null} [new]
- * @property {number} [over] steps over which the knob moves
+ * @property {number} [over] steps over which the knob moves; of a pulse, for which it stays
+ * @property {'linear' | 'cosine' | 'pulse'} [shape] how it moves
  * @property {string} author
  * @property {string | null} [reason]
  * @property {number} asked_at

@@ -1,8 +1,9 @@
 // @ts-check
 /** Builds a run: a form made from the catalogue, and beside it the spec that will be sent. */
 
+import { sweepable } from '../lib/axes.js';
 import { loadCatalogue } from '../lib/catalogue.js';
-import { createRun, Problem } from '../lib/connection.js';
+import { createRun, createSweep, Problem } from '../lib/connection.js';
 import { h, setText } from '../lib/dom.js';
 import { problems, settle } from '../lib/legal.js';
 import { grouped } from '../lib/recipes.js';
@@ -10,6 +11,7 @@ import { difference, filled, locate } from '../lib/spec.js';
 import { idOf, showProblem } from '../panels/fields.js';
 import { waiting } from '../panels/panel.js';
 import { specForm } from '../panels/spec_form.js';
+import { sweepForm } from '../panels/sweep_form.js';
 
 /**
  * @typedef {import('../app.js').Context} Context
@@ -133,10 +135,18 @@ function sidePanel({ go, onSignedOut }, catalogue, recipe, read, form) {
   const name = h('input', { type: 'text', id: 'run-name', maxlength: 120, placeholder: recipe?.name ?? 'a name, if you like', testid: 'launch-name' });
   const button = h('button', { type: 'button', class: 'primary', text: 'Launch', title: 'Ctrl+Enter', testid: 'launch-submit' });
   const words = h('span', { class: 'meta' });
+  const sweep = sweepForm(() => sweepable(read().spec, catalogue), () => {
+    setText(errors, '');
+    showCount();
+  });
+  const showCount = () => {
+    const { n } = sweep.read();
+    setText(button, n === null ? 'Launch' : `Launch ${n} ${n === 1 ? 'run' : 'runs'}`);
+  };
   const errors = h('p', { class: 'notice bad', role: 'alert', testid: 'launch-errors' });
   const json = h('pre', { class: 'mono spec', tabindex: 0, testid: 'launch-spec', 'aria-label': 'The spec as JSON' });
   const element = h('aside', { class: 'side' },
-    h('div', { class: 'panel' }, h('div', { class: 'field' }, h('label', { for: 'run-name', text: 'Name' }), name),
+    h('div', { class: 'panel' }, h('div', { class: 'field' }, h('label', { for: 'run-name', text: 'Name' }), name), sweep.element,
       h('div', { class: 'row' }, button, words), errors),
     h('section', { class: 'panel', 'aria-label': 'Spec' }, h('h2', { text: 'Spec' }), json));
 
@@ -148,17 +158,22 @@ function sidePanel({ go, onSignedOut }, catalogue, recipe, read, form) {
       document.getElementById(idOf(open[0]))?.focus();
       return;
     }
+    const { axes, seeds, n, problem: unclear } = sweep.read();
+    if (unclear !== '') {
+      setText(errors, unclear);
+      return;
+    }
     const about = name.value.trim() === '' ? {} : { name: name.value.trim() };
     const wanted = recipe === null ? { spec, ...about } : { recipe: recipe.name, overrides: difference(base, spec), ...about };
     button.disabled = true;
     setText(errors, '');
     try {
-      const run = await createRun(wanted);
-      go(`/runs/${encodeURIComponent(run.id)}`);
+      if (n === null) go(`/runs/${encodeURIComponent((await createRun(wanted)).id)}`);
+      else go(`/sweeps/${encodeURIComponent((await createSweep({ ...wanted, axes, seeds })).id)}`);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       if (error.status === 401) onSignedOut();
-      else setText(errors, placed(form, spec, error));
+      else setText(errors, isOfAxes(error) ? error.message : placed(form, spec, error));
     } finally {
       button.disabled = false;
     }
@@ -173,11 +188,17 @@ function sidePanel({ go, onSignedOut }, catalogue, recipe, read, form) {
     show: () => {
       const { spec, base } = read();
       setText(errors, '');
+      sweep.update();
       const changed = Object.keys(difference(base, spec)).length;
       setText(json, JSON.stringify(spec, null, 2));
       setText(words, recipe === null ? '' : changed === 0 ? 'as the recipe has it' : `${changed} ${changed === 1 ? 'part' : 'parts'} changed`);
     },
   };
+}
+
+/** Whether a refusal speaks of a sweep's axes alone. @param {Problem} problem */
+function isOfAxes({ errors }) {
+  return errors.length > 0 && errors.every(({ where }) => /^(axes|seeds)\b/.test(where));
 }
 
 /**

@@ -47,7 +47,7 @@ export function runPage(context, id) {
       context.announce(error.message, 'bad');
       throw error;
     }),
-    command: (/** @type {string} */ name) => giveCommand(id, name).then(() => {}, (error) => context.announce(error.message, 'bad')),
+    command: (/** @type {string} */ name, /** @type {Record<string, unknown>} */ params = {}) => giveCommand(id, name, params).then(() => {}, (error) => context.announce(error.message, 'bad')),
     fork: async (/** @type {object} */ wanted, /** @type {boolean} */ isStopped, /** @type {string} */ key) => {
       const { id: child } = await forkRun(id, wanted, key);
       if (isStopped) await giveCommand(id, 'stop').catch((error) => context.announce(error.message, 'bad'));
@@ -182,7 +182,8 @@ function showName(bar, run, id) {
     class: 'meta', href: `/runs/${encodeURIComponent(run.parent)}?t=${run.parent_step}`, testid: 'parent',
     text: `fork of ${run.parent} at step ${integer(run.parent_step ?? 0)}`,
   })];
-  bar.crumbs(h('a', { href: '/', text: 'Runs' }), h('span', { text: '/' }), h('span', { class: 'here', text: name, testid: 'run-name' }), ...origin);
+  const set = !run?.sweep ? [] : [h('a', { class: 'meta', href: `/sweeps/${encodeURIComponent(run.sweep)}`, text: 'of a sweep', testid: 'sweep-of-run' })];
+  bar.crumbs(h('a', { href: '/', text: 'Runs' }), h('span', { text: '/' }), h('span', { class: 'here', text: name, testid: 'run-name' }), ...set, ...origin);
   document.title = `${name} · Modescope`;
 }
 

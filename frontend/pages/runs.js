@@ -25,7 +25,7 @@ export function runsPage(context) {
   const table = runsTable(store, following.more);
   const cards = recipeCards(store, launch);
   const count = h('span', { class: 'meta', testid: 'runs-count' });
-  const runsHead = h('div', { class: 'section-head' }, h('h2', { text: 'Runs' }), count, h('span', { class: 'spring' }), h('a', { class: 'button', href: '/launch', text: 'New run', testid: 'new-run' }));
+  const runsHead = h('div', { class: 'section-head' }, h('h2', { text: 'Runs' }), count, h('span', { class: 'spring' }), h('a', { class: 'button', href: '/sweeps', text: 'Sweeps', testid: 'sweeps' }), h('a', { class: 'button', href: '/launch', text: 'New run', testid: 'new-run' }));
   const runs = h('section', { class: 'section', 'aria-label': 'Runs' }, runsHead, table.element);
   const recipes = h('section', { class: 'section', 'aria-label': 'Recipes' },
     h('div', { class: 'section-head' }, h('h2', { text: 'Recipes' }), h('span', { class: 'meta', text: 'each shows something; launch it as it is, or change it first' }), h('span', { class: 'spring' }), cards.search), cards.element);

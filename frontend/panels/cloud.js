@@ -12,6 +12,9 @@ import { stepAt, stepper } from './stepper.js';
 
 const STILL_MS = 120;
 
+/** Below this side a picture has smaller dots, so that they do not run together. */
+const WIDE_PX = 300;
+
 /**
  * @param {import('../lib/store.js').Store} store
  * @param {ReturnType<import('../lib/painter.js').createPainter>} painter
@@ -34,7 +37,7 @@ export function cloud(store, painter) {
     if (shown === null) return;
     const side = Math.floor(Math.min(stage.clientWidth, stage.clientHeight));
     if (side <= 0) return;
-    setText(notes, render(canvas, shown.body, side).join(' · '));
+    setText(notes, drawCloud(canvas, shown.body, side).join(' · '));
     canvas.setAttribute('aria-label', `Points at step ${shown.step}`);
     canvas.dataset.step = String(shown.step);
   };
@@ -94,7 +97,7 @@ export function cloud(store, painter) {
  * @param {number} side CSS pixels
  * @returns {string[]} what could not be drawn
  */
-function render(canvas, body, side) {
+export function drawCloud(canvas, body, side) {
   const ratio = window.devicePixelRatio;
   const size = Math.round(side * ratio);
   if (canvas.width !== size) [canvas.width, canvas.height] = [size, size];
@@ -106,8 +109,9 @@ function render(canvas, body, side) {
   context.fillStyle = surface;
   context.fillRect(0, 0, size, size);
   if (data.field !== null) drawField(context, data.field, size);
-  drawDots(context, data.real, { colour: roles.real, radius: 2.5 * ratio, isRing: true, edge: surface });
-  drawDots(context, data.generated, { colour: roles.G, radius: 2.2 * ratio, isRing: false, edge: surface });
+  const scale = ratio * Math.min(1, side / WIDE_PX);
+  drawDots(context, data.real, { colour: roles.real, radius: 2.5 * scale, isRing: true, edge: surface });
+  drawDots(context, data.generated, { colour: roles.G, radius: 2.2 * scale, isRing: false, edge: surface });
   return notes;
 }
 

@@ -9,18 +9,22 @@ const STOP_WORDS = 'It writes a checkpoint and ends. What was recorded stays; th
 
 /**
  * @param {import('../lib/store.js').Store} store
- * @param {{command: (name: string) => Promise<void>, fork: Parameters<typeof forkDialog>[1]['fork']}} actions
+ * @param {{command: (name: string, params?: Record<string, unknown>) => Promise<void>, fork: Parameters<typeof forkDialog>[1]['fork']}} actions
  * @returns {{element: HTMLElement, dispose: () => void}}
  */
 export function commands(store, actions) {
   const button = (/** @type {string} */ name, /** @type {string} */ text, /** @type {string} */ title) =>
-    h('button', { type: 'button', text, title, testid: name, on: { click: () => actions.command(name === 'step-once' ? 'step' : name) } });
+    h('button', { type: 'button', text, title, testid: name, on: { click: () => actions.command(name) } });
+  const step = (/** @type {string} */ testid, /** @type {string} */ text, /** @type {string} */ title, /** @type {Record<string, unknown>} */ params) =>
+    h('button', { type: 'button', text, title, testid, on: { click: () => actions.command('step', params) } });
   const fork = forkDialog(store, actions);
   const confirm = stopDialog(() => actions.command('stop'));
   const all = {
     pause: button('pause', 'Pause', 'Hold the training after this step; the trainer keeps its slot'),
     resume: button('resume', 'Resume', 'Go on training'),
-    step: button('step-once', 'Step', 'Train one step, then pause again'),
+    step: step('step-once', 'Step', 'Train one step, then pause again', {}),
+    stepD: step('step-d', 'D', 'Train D alone for one step: G stands still', { player: 'D' }),
+    stepG: step('step-g', 'G', 'Train G alone for one step: D stands still', { player: 'G' }),
     checkpoint: button('checkpoint', 'Checkpoint', 'Write a checkpoint now'),
     fork: fork.button,
     stop: h('button', {
@@ -36,7 +40,8 @@ export function commands(store, actions) {
     all.pause.hidden = isPaused;
     all.resume.hidden = !isPaused;
     all.pause.disabled = status !== 'running';
-    all.step.disabled = status !== 'paused';
+    for (const each of [all.step, all.stepD, all.stepG]) each.disabled = status !== 'paused';
+    all.stepD.hidden = all.stepG.hidden = !isPaused;
     all.checkpoint.disabled = !isTraining;
     all.stop.disabled = hasEnded(status) || status === '';
     if (all.stop.disabled && confirm.open) confirm.close();

@@ -128,7 +128,7 @@ function footer(onApply, onRevert) {
   const apply = h('button', { type: 'button', class: 'primary small', text: 'Apply', title: 'Ctrl+Enter', testid: 'apply-knobs', on: { click: onApply } });
   const revert = h('button', { type: 'button', class: 'small', text: 'Revert', testid: 'revert-knobs', on: { click: onRevert } });
   const over = h('input', { type: 'text', inputmode: 'numeric', value: '1', 'aria-label': 'Steps over which the knobs move', testid: 'knob-over' });
-  const shape = h('select', { 'aria-label': 'How they move', testid: 'knob-shape', hidden: true }, h('option', { value: 'linear', text: 'linear', title: 'evenly' }), h('option', { value: 'cosine', text: 'cosine', title: 'slowly at both ends' }));
+  const shape = h('select', { 'aria-label': 'How they move', testid: 'knob-shape', hidden: true }, h('option', { value: 'linear', text: 'linear', title: 'evenly' }), h('option', { value: 'cosine', text: 'cosine', title: 'slowly at both ends' }), h('option', { value: 'pulse', text: 'pulse', title: 'there at once, and back after so many steps' }));
   over.addEventListener('input', () => (shape.hidden = !(Number(over.value) > 1)));
   const ramp = h('div', { class: 'row knob-ramp' }, h('span', { class: 'soft', text: 'over' }), over, h('span', { class: 'soft', text: 'steps' }), shape);
   const element = h('footer', { class: 'knob-bar', hidden: true }, problem, reason, ramp, h('div', { class: 'row' }, words, h('span', { class: 'spring' }), revert, apply));
@@ -229,7 +229,7 @@ function hasOpenRequest(open) {
   return open !== null && [...open.ledger.values()].some(({ kind, outcome, asked_at }) => kind === 'knob' && (!outcome || asked_at > recent_s));
 }
 
-/** Knobs that move to their values; one that is on or off cannot, and is set at once. @param {Record<string, number | boolean>} values @param {{over: number, shape: string}} ramp */
+/** Knobs that move to their values; one that is on or off only has pulses, and else is set at once. @param {Record<string, number | boolean>} values @param {{over: number, shape: string}} ramp */
 function moving(values, ramp) {
-  return Object.fromEntries(Object.entries(values).map(([name, to]) => [name, typeof to === 'boolean' ? to : { to, ...ramp }]));
+  return Object.fromEntries(Object.entries(values).map(([name, to]) => [name, typeof to === 'boolean' && ramp.shape !== 'pulse' ? to : { to, ...ramp }]));
 }

@@ -90,7 +90,8 @@ function undoButton({ name, old, step }, { undo }) {
 function change(item) {
   if (item.kind !== 'knob' || item.new === null || item.new === undefined) return null;
   const from = item.old === null || item.old === undefined ? '' : `${exact(item.old)} → `;
-  const over = (item.over ?? 1) > 1 ? ` over ${integer(item.over ?? 1)}` : '';
+  const isPulse = item.shape === 'pulse';
+  const over = (item.over ?? 1) > 1 || isPulse ? ` ${isPulse ? 'for' : 'over'} ${integer(item.over ?? 1)}` : '';
   return h('span', { class: 'ledger-change', text: from + exact(item.new) + over });
 }
 

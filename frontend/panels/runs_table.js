@@ -44,14 +44,15 @@ export function runsTable(store, loadMore) {
 }
 
 /** @param {import('../lib/types.js').Run} run */
-function row({ id, recipe, created_at: created }) {
+function row({ id, recipe, sweep, created_at: created }) {
   const name = h('a', { href: `/runs/${encodeURIComponent(id)}` });
+  const set = !sweep ? null : h('a', { class: 'tag', href: `/sweeps/${encodeURIComponent(sweep)}`, text: 'sweep', title: 'Compare the runs of this sweep' });
   const state = h('td', {});
   const steps = h('span', { class: 'steps-words' });
   const bar = h('progress', { max: 1, value: 0 });
   const [speed, modes, losses] = [h('td', { class: 'figure' }), h('td', { class: 'figure' }), h('td', { class: 'figure' })];
   const element = h('tr', { testid: `run-row-${id}` },
-    h('th', { scope: 'row' }, name), state, h('td', {}, h('div', { class: 'steps' }, steps, bar)), speed, modes, losses,
+    h('th', { scope: 'row' }, name, set), state, h('td', {}, h('div', { class: 'steps' }, steps, bar)), speed, modes, losses,
     h('td', { class: 'soft', text: recipe ?? '–' }), h('td', { class: 'meta', text: moment(created, Date.now() / 1000), title: new Date(created * 1000).toLocaleString() }));
   return {
     element,

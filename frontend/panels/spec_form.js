@@ -1,5 +1,5 @@
 // @ts-check
-/** The form of a spec: a component a family, their params, and lists of regularisers, monitors and guards. */
+/** The form of a spec: a component a family, their params, and lists of regularisers, monitors, guards and rules. */
 
 import { h } from '../lib/dom.js';
 import { find, SINGLE } from '../lib/entries.js';
@@ -10,7 +10,7 @@ import { fieldGrid } from './fields.js';
 
 const TITLES = /** @type {Record<string, string>} */ ({
   dataset: 'Dataset', network: 'Networks', conditioning: 'Conditioning', loss: 'Loss', averaging: 'Averaging',
-  regularisers: 'Regularisers', monitors: 'Monitors', guards: 'Guards',
+  regularisers: 'Regularisers', monitors: 'Monitors', guards: 'Guards', rules: 'Rules',
 });
 
 /**
@@ -41,7 +41,7 @@ export function specForm(catalogue, spec, actions) {
     group('Game', 'game', null, [fieldGrid('game', fieldsOf(GAME_SCHEMA), spec.game, [], actions)]),
     part('averaging'),
     group('Watching', 'watching', null, [fieldGrid('watching', fieldsOf(WATCHING_SCHEMA), spec.watching, [], actions)]),
-    list('monitors'), ...(has('guards') ? [list('guards')] : []),
+    list('monitors'), ...(has('guards') ? [list('guards')] : []), ...(has('rules') ? [list('rules')] : []),
   ];
 }
 

@@ -21,14 +21,12 @@ from pydantic import SecretStr
 
 from api.artefacts import Artefacts
 from api.database import Database
-from api.dispatch import Dispatcher
 from api.main import create_app
 from api.recorder.loop import Recorder
 from api.recorder.recording import Recording
 from api.recorder.timing import Timing
-from api.redis_store.store import RedisStore
-from api.requeue import Requeuer
 from api.server import Server
+from api.services import Backend
 from api.settings import Settings
 from api.store.state import cursor
 from api.tables import RunRow
@@ -346,15 +344,13 @@ def start_recorder(settings: Settings) -> Iterator[Callable[..., Thread]]:
     started: list[Thread] = []
 
     def start(timing: Timing = QUICK) -> Thread:
-        database, redis = Database(settings.database), RedisStore(settings.redis)
-        dispatcher = Dispatcher(settings.redis)
-        recorder = Recorder(database, redis, Artefacts(settings.artefacts), Requeuer(redis, dispatcher), timing)
+        backend = Backend.on(settings)
+        recorder = Recorder(backend, timing)
         stop = threading.Event()
 
         def run() -> None:
             recorder.run(stop)
-            for part in (database, redis, dispatcher):
-                part.close()
+            backend.disconnect()
 
         started.append(Thread(run, stop.set))
         return started[-1]

@@ -45,6 +45,8 @@ def test_the_knobs_of_a_spec_are_found_without_a_trainer(catalogue):
     found = {knob.name: knob.default for knob in knobs_of_spec(spec, catalogue)}
     assert found == {
         "game.d_steps": 1,
+        "game.freeze_d": False,
+        "game.freeze_g": False,
         "watching.budget": 0.1,
         "auxiliary.weight": 3.0,
         "hinge.margin": 1.0,
@@ -96,7 +98,7 @@ def test_a_knob_may_move_over_several_steps():
     [
         ({"to": -1, "over": 10}, "r1.weight must be a number from 0 to 100; got -1"),
         ({"to": "5"}, 'r1.weight must be a number from 0 to 100; got "5"'),
-        ({"over": 10}, 'r1.weight: give a value, or {"to": value, "over": steps, "shape": "linear" or "cosine"}; to:'),
+        ({"over": 10}, 'r1.weight: give a value, or {"to": value, "over": steps, "shape": "linear", "cosine" or '),
         ({"to": 1, "over": 0}, "over: Input should be greater than or equal to 1; got 0"),
         ({"to": 1, "shape": "square"}, 'got "square"'),
         ({"to": 1, "steps": 5}, "steps: Extra inputs"),
@@ -162,3 +164,17 @@ def test_a_wish_stands_beside_the_value_in_force():
     wish = LedgerRow(name="r1.weight", new="50")
     state = next(state for state in knobs.states(run(), (), [wish]) if state.name == "r1.weight")
     assert (state.value, state.asked) == (10.0, 50)
+
+
+def test_a_switch_has_pulses_and_no_ramps():
+    switch = knobs.encode([KnobDescription(name="game.freeze_g", kind="boolean", default=False)])
+    row = RunRow(id="r", attempt=1, from_step=0, step=0, knobs=switch, spec=SPEC.model_dump_json())
+    with pytest.raises(InvalidKnobs, match='cannot move over 5 steps; "shape": "pulse" turns it for so long'):
+        knobs.check(row, {"game.freeze_g": {"to": True, "over": 5}})
+    assert knobs.check(row, {"game.freeze_g": {"to": True, "over": 5, "shape": "pulse"}})["game.freeze_g"].to is True
+
+
+@pytest.mark.parametrize(("step", "value"), [(10, True), (13, True), (14, False), (99, False)])
+def test_a_pulse_is_over_after_its_steps(step, value):
+    row = LedgerRow(name="game.freeze_g", old="false", new="true", step=10, over=4, shape="pulse")
+    assert knobs.after(row, step, is_whole=False) is value

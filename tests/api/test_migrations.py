@@ -63,9 +63,14 @@ FIRST_ROWS = {
     "orphans": [{"name": "runs/gone/"}],
     "idempotency": [{"key": "k", "request_sha256": "ef", "run": RUN["id"], "created_at": 1.7e9}],
     "unreadable": [{"position": FAR - 9, "fields": "{}", "error": "e"}],
+    "sweeps": [{"id": "s", "name": "a sweep", "recipe": None, "axes": "{}", "created_at": 1.7e9}],
 }
-"""A row or two of every table, as version 0001 has them; `recorder_state` has its one from the start."""
-ADDED = {"0002": {"ledger": {"over": 50, "shape": "cosine"}}}
+"""A row or two of every table as its first version has them; `recorder_state` has its one from the start."""
+ADDED = {
+    "0002": {"ledger": {"over": 50, "shape": "cosine"}},
+    "0003": {"runs": {"sweep": "s", "sweep_values": '{"r1.weight":1}'}},
+    "0004": {"runs": {"left_out": "q"}},
+}
 """Columns that a version has added, with a value that is not the default."""
 
 

@@ -127,3 +127,48 @@ def test_a_place_is_named_once(real):
 def test_without_any_worker_nobody_knows_what_can_run():
     with pytest.raises(NoWorkerYet, match=r"no worker has announced itself yet.*python -m worker"):
         catalogue_of(None)
+
+
+SET = {"name": "on_alarm", "do": "set", "to": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("given", "problems"),
+    [
+        (
+            {"rules": [{**SET, "alarm": "nobody", "knob": "optimiser.d.lr"}]},
+            {"rules.0.alarm": 'no guard called "nobody"; this run has: collapse'},
+        ),
+        (
+            {"rules": [{**SET, "alarm": "collapse", "knob": "optimiser.d.rl"}]},
+            {"rules.0.knob": 'no knob called "optimiser.d.rl"; did you mean optimiser.d.lr'},
+        ),
+        (
+            {"plan": [{"step": 99, "knobs": {"optimiser.d.lr": 1e-4}}]},
+            {"plan.0.step": "must be at most 50, the run's last step; got 99"},
+        ),
+        (
+            {"plan": [{"step": 9, "knobs": {"optimiser.d.lr": {"to": -1, "over": 5}, "nosuch": 1}}]},
+            {
+                "plan.0.knobs.optimiser.d.lr": "optimiser.d.lr must be a number from 0",
+                "plan.0.knobs.nosuch": 'no knob called "nosuch"',
+            },
+        ),
+    ],
+)
+def test_a_rule_or_a_plan_that_could_never_be_obeyed_is_refused(given, problems):
+    found = refused(
+        build_catalogue(), recipe="ring-gan", overrides={"steps": 50, "guards": [{"name": "collapse"}], **given}
+    )
+    assert found.keys() == problems.keys()
+    assert all(found[where].startswith(message) for where, message in problems.items()), found
+
+
+def test_a_rule_and_a_plan_that_can_be_obeyed_are_taken():
+    overrides = {
+        "rules": [{**SET, "knob": "r1.weight"}],
+        "plan": [{"step": 9, "knobs": {"r1.weight": {"to": 1, "over": 5, "shape": "pulse"}, "game.freeze_d": True}}],
+    }
+    spec = checked(CreateRun.model_validate({"recipe": "ring-gan", "overrides": overrides}), build_catalogue())
+    assert spec.rules[0].params["alarm"] == "collapse"
+    assert spec.plan[0].wishes["r1.weight"].over == 5

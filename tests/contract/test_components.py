@@ -40,8 +40,8 @@ def test_catalogue_comes_back_the_same_from_json() -> None:
     assert Catalogue.model_validate_json(CATALOGUE.model_dump_json()) == CATALOGUE
 
 
-def test_families_are_the_nine_of_the_design() -> None:
+def test_families_are_those_of_the_design_and_the_rules() -> None:
     assert FAMILIES == (
         "datasets", "networks", "conditioning", "losses", "regularisers", "optimisers", "averaging", "monitors",
-        "guards",
+        "guards", "rules",
     )  # fmt: skip

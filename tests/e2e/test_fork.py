@@ -1,4 +1,4 @@
-"""Forks on the real stack: an unchanged one repeats its parent to the last bit, and one is made in the browser."""
+"""Forks and replays on the real stack: both repeat a run to the last bit; and a fork is made in the browser."""
 
 import pytest
 
@@ -45,6 +45,45 @@ def test_an_unchanged_fork_repeats_its_parent_bit_for_bit_and_a_changed_one_does
     assert changed[step + 5] != parent[step + 5]
     [item] = client.ledger(other)
     assert (item["name"], item["new"], item["step"], item["outcome"]) == ("optimiser.d.lr", 2e-3, step + 1, "applied")
+
+
+def test_a_run_that_was_steered_by_hand_is_repeated_from_its_file_bit_for_bit(server, tmp_path):
+    client = server.client()
+    rule = {"name": "on_series", "series": "loss.d", "when": "above", "threshold": -1, "warmup": 600, "do": "set",
+            "knob": "optimiser.g.lr", "to": 2e-3}  # fmt: skip
+    run = client.launch("ring-collapse", steps=STEPS, rules=[rule])
+    client.wait(run, lambda r: r["step"] > 100, within_s=90)
+    client.post(f"/runs/{run}/commands", json={"command": "checkpoint"})
+    client.ledger(run)
+    client.patch(f"/runs/{run}/knobs", json={"optimiser.d.lr": {"to": 5e-4, "over": 100}})
+    client.post(f"/runs/{run}/commands", json={"command": "pause"})
+    client.wait(run, lambda r: r["status"] == "paused")
+    client.post(f"/runs/{run}/commands", json={"command": "step", "params": {"player": "D", "n": 3}})
+    client.post(f"/runs/{run}/commands", json={"command": "resume"})
+    client.wait(run, finished, within_s=120)
+    steered = {(item["name"], item["author"]) for item in client.ledger(run) if item["kind"] == "knob"}
+    assert {name for name, _ in steered} == {"optimiser.d.lr", "game.freeze_g", "optimiser.g.lr"}
+    assert ("optimiser.g.lr", "rule on_series") in steered
+
+    file = tmp_path / "again.yaml"
+    exported = server.run_command("export", run, "-o", str(file))
+    assert exported.returncode == 0, exported.stderr
+    launched = server.run_command("launch", str(file), "--follow")
+    assert launched.returncode == 0, launched.stderr
+    again = client.wait(client.get("/runs").json()["items"][0]["id"], finished)
+    assert (again["name"], again["spec"]["rules"]) == ("again", [])
+    assert losses(client, again["id"]) == losses(client, run)
+    repeated = [(i["name"], i["step"], i["author"]) for i in client.ledger(again["id"])]
+    assert repeated == [(i["name"], i["step"], i["author"]) for i in client.ledger(run) if i["kind"] == "knob"]
+
+    [lr] = [item for item in client.ledger(run) if item["name"] == "optimiser.d.lr"]
+    twins = client.post(f"/runs/{run}/twins", json={"request_id": lr["request_id"], "noise": 1}).json()
+    twin, noise = (client.wait(found["id"], finished)["id"] for found in (twins["twin"], *twins["noise"]))
+    without, real = losses(client, twin), losses(client, run)
+    assert {step for step, loss in real.items() if without[step] == loss} == set(range(1, lr["step"] + 1))
+    knobs = [item["name"] for item in client.ledger(twin) if item["kind"] == "knob"]
+    assert knobs == ["game.freeze_g", "optimiser.g.lr"], "all the rest was done"
+    assert losses(client, noise)[lr["step"]] != real[lr["step"]]
 
 
 @pytest.mark.browser

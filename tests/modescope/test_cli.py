@@ -39,7 +39,7 @@ def modescope(client_of, monkeypatch):
         def scripted():
             yield client
 
-        monkeypatch.setattr(cli, "_client", scripted)
+        monkeypatch.setattr(cli, "connected", scripted)
         result = CliRunner().invoke(main, arguments.split())
         return result, server
 
@@ -240,6 +240,11 @@ def test_runs_are_listed(modescope):
     result, _ = modescope("runs", answer({"items": [RUN, waiting], "next": None}))
     assert "5/100" in result.output
     assert "queued: no worker is online" in result.output
+
+
+def test_runs_of_a_sweep_are_asked_for(modescope):
+    _, server = modescope("runs --sweep s1", answer({"items": [RUN], "next": None}))
+    assert dict(server.requests[0].url.params) == {"limit": "20", "sweep": "s1"}
 
 
 def test_runs_as_json(modescope):

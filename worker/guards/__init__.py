@@ -51,6 +51,8 @@ class Look:
     """Name of a guard that found something at its newest look → its evidence. Only for a guard that `combines`."""
     confirmed: frozenset[str] = frozenset()
     """Those of them whose finding has lasted as long as their `patience` asks."""
+    raised: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Entry of a guard whose alarm is raised → its evidence. Only for a rule that `combines`."""
 
     def matching(self, *patterns: str) -> dict[str, float]:
         """The values whose series' name fits one of the patterns, in alphabetical order."""

@@ -9,10 +9,10 @@ import torch
 from contract.events import RunStatus, SeriesInfo, Status
 from contract.jobs import Resume, TrainJob
 from worker.training.checkpoint import Checkpoints, CorruptCheckpoint, Store, load_newest, restore, snapshot
-from worker.training.control import Control, Ending, Requests
+from worker.training.control import Control, Ending, History, Requests
 from worker.training.game import Game, build
 from worker.training.guarding import Guarding
-from worker.training.knob_board import KnobBoard
+from worker.training.knob_board import KnobBoard, RefusedKnob
 from worker.training.loop import Loop
 from worker.training.reporter import Reporter
 from worker.training.series import announced
@@ -57,8 +57,15 @@ class Attempt:
             job.run, job.attempt, machine.store, reporter, interval_s=machine.checkpoint_s, keep=machine.checkpoint_keep
         )
         self._checkpoints.adopt(resume.checkpoints)
-        replay = [change for change in resume.ledger if change.step > self._done]
-        self.control = Control(self._board, reporter, source, replay=replay, paused=resume.paused)
+        history = History(
+            run=job.run,
+            changes=[change for change in resume.ledger if change.step > self._done],
+            plan=[planned for planned in job.spec.plan if planned.step > self._done],
+            answered=resume.answered,
+            paused=resume.paused,
+        )
+        self.control = Control(self._board, reporter, source, history=history)
+        self._check_rules()
 
     def run(self) -> Ending | None:
         """Train to the end.
@@ -70,7 +77,7 @@ class Attempt:
         series = announced(game, self._board)
         self._announce(series)
         watch = Watch(game, game.monitors, self._reporter)
-        guarding = Guarding(game.guards, game.readings, self._reporter)
+        guarding = Guarding([*game.guards, *game.rules], game.readings, self._reporter, self.control)
         guarding.announce(self._done, [each.name for each in series])
         loop = Loop(game, self._board, self.control, watch, guarding, self._reporter, self._checkpoints)
         ending, done = loop.run(self._done)
@@ -98,6 +105,18 @@ class Attempt:
                 "at the artefact store, or fork again"
             )
         return 0
+
+    def _check_rules(self) -> None:
+        """Say at the start what could only be refused at use.
+
+        Raises:
+            RefusedKnob: if a rule turns a knob that the run has not, or to a value that is not allowed.
+        """
+        for rule in self._game.rules:
+            try:
+                self._board.check({name: self._board.fitting(name, to) for name, to in rule.turns().items()})
+            except RefusedKnob as refused:
+                raise RefusedKnob(f"rules.{rule.entry}: {refused}") from refused
 
     def _announce(self, series: list[SeriesInfo]) -> None:
         game = self._game

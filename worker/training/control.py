@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import groupby
 from typing import Literal, Protocol
 
@@ -21,12 +22,15 @@ from contract.events import (
 from contract.jobs import Change
 from contract.knobs import KnobValue
 from contract.numbers import shown
-from contract.ramps import Ramp
+from contract.ramps import Ramp, Wish, takes_time
+from contract.spec import PlannedChange
+from worker.rules import Act
 from worker.training.knob_board import KnobBoard, RefusedKnob
 from worker.training.reporter import Reporter
 
 Ending = Literal["stop", "park", "hand-back"]
 MOST_SINGLE_STEPS = 100_000
+DRY_RUN = "dry run: nothing was changed"
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,24 @@ class Requests(Protocol):
         """Return when something has come, or after the time."""
 
 
+@dataclass(frozen=True)
+class History:
+    """What a run brings along when it goes on, and what it is to do."""
+
+    run: str = ""
+    """Its id: requests that a run makes of itself have ids made of it."""
+    changes: Sequence[Change] = ()
+    """Knob changes that are to be made again."""
+    plan: Sequence[PlannedChange] = ()
+    """Knob changes that are known beforehand."""
+    answered: Collection[str] = ()
+    """Ids of requests that have their outcome."""
+    paused: bool = False
+
+
+NOTHING_YET = History()
+
+
 class Control:
     """Applies requests at the boundary before a step, and replays those that an earlier attempt applied."""
 
@@ -56,10 +78,9 @@ class Control:
         reporter: Reporter,
         source: Requests,
         *,
-        replay: Sequence[Change] = (),
-        paused: bool = False,
+        history: History = NOTHING_YET,
     ) -> None:
-        self.paused = paused
+        self.paused = history.paused
         self.ending: Ending | None = None
         self.ended_by = ""
         """Who or what asked for the end."""
@@ -68,7 +89,12 @@ class Control:
         self._board = board
         self._reporter = reporter
         self._source = source
-        self._replay = sorted(replay, key=lambda change: change.step)
+        self._run = history.run
+        self._replay = sorted(history.changes, key=lambda change: change.step)
+        self._plan = sorted(history.plan, key=lambda planned: planned.step)
+        self._answered = frozenset(history.answered)
+        self._own: list[Request] = []
+        """What the run asks of itself at the next boundary: its plan, its rules."""
         self._advanced = 0
         self._single_steps = 0
         self._handed_back = threading.Event()
@@ -83,7 +109,9 @@ class Control:
         self._board.begin_boundary(done + 1)
         self._advance(done + 1)
         self._repeat(done + 1)
-        requests = self._source.take()
+        self._follow_plan(done + 1)
+        requests = [*self._own, *self._source.take()]
+        self._own = []
         self._settle_knobs([r for r in requests if isinstance(r.body, KnobAsked)], done + 1)
         for request in requests:
             if isinstance(request.body, CommandAsked):
@@ -117,6 +145,68 @@ class Control:
                 latency_ms=_latency_ms(request),
             ),
         )
+
+    def values(self) -> dict[str, KnobValue]:
+        """Every knob's value in force."""
+        return self._board.values()
+
+    def act(self, done: int, rule: str, wanted: Act, *, began: int, reason: str, dry_run: bool) -> None:
+        """Ask for something in a rule's name; it takes effect at the boundary after that step.
+
+        Args:
+            done: the step that has just ended.
+            rule: entry of the rule.
+            wanted: knobs, or a command.
+            began: step of the first look that found what the rule acts on.
+            reason: for the ledger.
+            dry_run: only say it.
+        """
+        key, author = f"{rule} {done}", f"rule {rule}"
+        knobs = [self._asked_for(name, wish) for name, wish in wanted.knobs.items()]
+        if wanted.command is None:
+            self._ask(done, key, KnobAsked(request_id="", author=author, reason=reason, knobs=knobs), dry_run=dry_run)
+            return
+        body = CommandAsked(request_id="", author=author, reason=reason, command=wanted.command)
+        if wanted.command == "rewind":  # the api forks the run and stops it; until then it waits
+            turned = {knob.name: knob.value for knob in knobs}
+            body.params = {"before": max(began - wanted.back, 0), "knobs": turned}
+        self._ask(done, key, body, dry_run=dry_run)
+        if wanted.command == "rewind" and not dry_run:
+            pause = CommandAsked(request_id="", author=author, reason="waits to be rewound", command="pause")
+            self._ask(done, f"{key} pause", pause)
+
+    def _asked_for(self, name: str, wish: Wish) -> KnobRequest:
+        value = self._board.fitting(name, wish.to)
+        return KnobRequest(name=name, value=value, over=wish.over, shape=wish.shape)
+
+    def _ask(self, done: int, key: str, body: KnobAsked | CommandAsked, *, dry_run: bool = False) -> None:
+        """Let the run ask something of itself at its next boundary; what an earlier attempt answered is passed over.
+
+        Args:
+            done: steps done.
+            key: the same whenever the run comes here again.
+            body: its request_id is made here.
+            dry_run: refuse it at once.
+        """
+        body.request_id = sha256(f"{self._run} {key}".encode()).hexdigest()[:16]
+        if body.request_id in self._answered:
+            return
+        self._reporter.say(done, body)
+        request = Request(body, time.time())
+        if not dry_run:
+            self._own.append(request)
+        elif isinstance(body, KnobAsked):
+            refused = KnobRefused(request_id=body.request_id, knobs=body.knobs, reason=DRY_RUN)
+            self._reporter.say(done, refused)
+        else:
+            self.refuse(request, done, reason=DRY_RUN)
+
+    def _follow_plan(self, step: int) -> None:
+        while self._plan and self._plan[0].step <= step:
+            planned = self._plan.pop(0)
+            knobs = [self._asked_for(name, wish) for name, wish in planned.wishes.items()]
+            body = KnobAsked(request_id="", author=planned.author, reason=planned.reason, knobs=knobs)
+            self._ask(step, f"plan {planned.step} {len(self._plan)}", body)
 
     def refuse(self, request: Request, done: int, *, reason: str) -> None:
         """Say that a command has not been carried out, and why."""
@@ -175,6 +265,7 @@ class Control:
         """
         self._board.check({each.name: each.value for each in wanted})
         before = self._board.values()
+        before |= {each.name: self._board.base(each.name) for each in wanted if each.shape == "pulse"}
         ramps = [
             Ramp(
                 name=each.name,
@@ -186,7 +277,7 @@ class Control:
                 is_whole=self._board.is_whole(each.name),
             )
             for each in wanted
-            if each.over > 1
+            if takes_time(each.over, each.shape)
         ]
         now = {each.name: each.value for each in wanted} | {ramp.name: ramp.at(step) for ramp in ramps}
         self._board.set(now)
@@ -218,8 +309,10 @@ class Control:
                 self.paused = True
             case "resume":
                 self.paused, self._single_steps = False, 0
+            case "rewind":
+                return  # the api's to answer
             case "step":
-                self.paused, self._single_steps = False, int(asked.params.get("n", 1))
+                self._step(asked, done)
             case "stop" | "park":
                 self.ending, self.ended_by = asked.command, asked.author
         self.answer(request, done)
@@ -232,20 +325,43 @@ class Control:
             case "pause":
                 return "the run is paused already" if self.paused else None
             case "resume":
-                return None if self.paused else "the run is not paused"
+                return None if self.paused or self.stepping else "the run is not paused"
             case "step":
                 return self._objection_to_step(asked)
-            case "rewind":
-                return "a rewind is not for the trainer: the api forks the run and stops it"
         return None
 
     def _objection_to_step(self, asked: CommandAsked) -> str | None:
         if not self.paused:
             return "step needs a paused run: pause it first"
-        n = asked.params.get("n", 1)
+        n, player = asked.params.get("n", 1), asked.params.get("player")
         if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= MOST_SINGLE_STEPS:
             return f"n must be a whole number from 1 to {MOST_SINGLE_STEPS}; got {shown(n)}"
+        if player not in (None, "D", "G"):
+            return f"player must be D or G, or left out for a whole step; got {shown(player)}"
+        if player is not None and self._board.values()[_freezing(player)]:
+            return f"{player} is frozen: set {_freezing(player)} to false first"
         return None
+
+    def _step(self, asked: CommandAsked, done: int) -> None:
+        """Let single steps begin; where only one player is to train, the other is frozen for so long."""
+        self.paused, self._single_steps = False, int(asked.params.get("n", 1))
+        player = asked.params.get("player")
+        if player is None:
+            return
+        other = KnobRequest(
+            name=_freezing("G" if player == "D" else "D"), value=True, over=self._single_steps, shape="pulse"
+        )
+        if self._board.base(other.name) is True:
+            return
+        reason = f"a step of {player} alone"
+        self._ask(done, asked.request_id, KnobAsked(request_id="", author=asked.author, reason=reason, knobs=[other]))
+        own, self._own = self._own, []
+        self._settle_knobs(own, done + 1)
+
+
+def _freezing(player: str) -> str:
+    """The knob that freezes a player."""
+    return f"game.freeze_{player.lower()}"
 
 
 def _knobs(request: Request) -> Iterable[KnobRequest]:

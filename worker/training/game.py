@@ -22,6 +22,7 @@ from worker.networks import Network, Problem
 from worker.optimisers import OptimiserComponent
 from worker.registry import Component, InvalidParams
 from worker.regularisers import HOOKS, Moment, Regulariser
+from worker.rules import Rule
 from worker.training.readings import Readings
 from worker.training.streams import DataOrder, Streams, seed_of
 
@@ -53,6 +54,7 @@ class Game:
     """(N, attributes): the empirical prior that labels of fakes are drawn from, on the device."""
     monitors: list[Monitor]
     guards: list[Guard]
+    rules: list[Rule]
     readings: Readings
     """What the monitors measured last, for the guards."""
     hooks: Mapping[str, list[Regulariser]]
@@ -75,7 +77,8 @@ class Game:
         """Every component of the run, as (entry, component), in the order of the spec."""
         single: list[Component] = [self.dataset, self.network, self.conditioning, self.loss]
         players: list[Component] = [self.optimiser_parts["G"], self.optimiser_parts["D"], self.averaging]
-        return [(part.entry, part) for part in (*single, *self.regularisers, *players, *self.monitors, *self.guards)]
+        watching: list[Component] = [*self.monitors, *self.guards, *self.rules]
+        return [(part.entry, part) for part in (*single, *self.regularisers, *players, *watching)]
 
     def draw_labels(self, n: int) -> Tensor | None:
         """(n, attributes) labels for fakes from the empirical prior; None when G takes none."""
@@ -152,6 +155,7 @@ def build(spec: RunSpec, cache: Path) -> Game:
         fake_labels=dataset.labels.to(device),
         monitors=[_make("monitors", part) for part in spec.monitors or []],
         guards=[_make("guards", part) for part in spec.guards or []],
+        rules=[_make("rules", part) for part in spec.rules],
         readings=Readings(),
         hooks={hook: _having(hook, regularisers) for hook in HOOKS},
         weights={"G": list(G.parameters()), "D": list(D.parameters())},

@@ -8,22 +8,53 @@ clock from then on, and what a guard finds must not. That is said, once.
 import time
 import traceback
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
 
 from torch import Tensor
 
 from contract.events import AlarmCleared, AlarmRaised, GuardState, Log, Watchfulness
+from contract.knobs import KnobValue
 from worker.guards import Clear, Finding, Guard, Look, fits
+from worker.rules import Act, Rule
 from worker.training.readings import Readings
 from worker.training.reporter import Reporter, fetch
 
 
-class Guarding:
-    """The guards of one run, in the order of the spec; those that combine what others found look after them."""
+class Steering(Protocol):
+    """What a rule can do: see `worker.training.control`."""
 
-    def __init__(self, guards: Sequence[Guard], readings: Readings, reporter: Reporter) -> None:
-        self._guards = sorted(guards, key=lambda guard: guard.combines)
+    def values(self) -> Mapping[str, KnobValue]:
+        """Every knob's value in force."""
+
+    def act(self, done: int, rule: str, wanted: Act, *, began: int, reason: str, dry_run: bool) -> None:
+        """Ask for it in the rule's name; it takes effect at the boundary after that step."""
+
+
+class Unsteered:
+    """No run at all: guards alone, as a study replays them."""
+
+    def values(self) -> Mapping[str, KnobValue]:
+        """None."""
+        return {}
+
+    def act(self, done: int, rule: str, wanted: Act, *, began: int, reason: str, dry_run: bool) -> None:
+        """Nothing."""
+
+
+class Guarding:
+    """The guards and rules of one run, in the order of the spec.
+
+    Guards that combine what others found look after them, and rules after all guards.
+    """
+
+    def __init__(
+        self, guards: Sequence[Guard], readings: Readings, reporter: Reporter, steering: Steering | None = None
+    ) -> None:
+        self._guards = sorted(guards, key=lambda guard: (isinstance(guard, Rule), guard.combines))
         self._readings = readings
         self._reporter = reporter
+        self._steering = steering or Unsteered()
         self._wanted: dict[tuple[str, str], bool] = {}
         """(Entry, series) → whether the guard reads it."""
         self._told: set[tuple[str, str]] = set()
@@ -95,7 +126,10 @@ class Guarding:
             else:
                 values[name] = value
         # Sorted: the order in which monitors measured is not the same after a checkpoint.
-        return Look(step, dict(sorted(values.items())), *(self._active() if guard.combines else ({}, frozenset())))
+        seen = Look(step, dict(sorted(values.items())))
+        if not guard.combines:
+            return seen
+        return replace(seen, raised=self._raised()) if isinstance(guard, Rule) else self._combined(seen)
 
     def _say_if_blind(self, step: int, guard: Guard, report: Mapping[str, Tensor | float]) -> None:
         """A guard all of whose series are kept from it watches no more."""
@@ -104,12 +138,17 @@ class Guarding:
         if sources and sources <= unread.keys() and not any(self._reads(guard, name) for name in report):
             self._turn(step, guard, "idle", "; ".join(sorted(unread[monitor] for monitor in sources)))
 
-    def _active(self) -> tuple[dict[str, dict[str, float]], frozenset[str]]:
-        """Guards that found something, and those who are sure, though a cool-down may keep their alarm quiet."""
-        others = [guard for guard in self._guards if not guard.combines and not guard.alarm.is_off]
+    def _combined(self, seen: Look) -> Look:
+        """With the guards that found something, and those who are sure, though a cool-down may keep them quiet."""
+        others = [g for g in self._guards if not (g.combines or g.alarm.is_off or isinstance(g, Rule))]
         found = [guard for guard in others if guard.alarm.raised_at is not None or guard.alarm.found > 0]
         sure = [g for g in found if g.alarm.raised_at is not None or g.alarm.found >= g.params.patience]
-        return {guard.kind: guard.alarm.evidence for guard in found}, frozenset(guard.kind for guard in sure)
+        active = {guard.kind: guard.alarm.evidence for guard in found}
+        return replace(seen, active=active, confirmed=frozenset(guard.kind for guard in sure))
+
+    def _raised(self) -> dict[str, dict[str, float]]:
+        guards = [guard for guard in self._guards if not isinstance(guard, Rule)]
+        return {guard.entry: guard.alarm.evidence for guard in guards if guard.alarm.raised_at is not None}
 
     def _ask(self, guard: Guard, look: Look) -> None:
         try:
@@ -132,17 +171,32 @@ class Guarding:
         alarm, params = guard.alarm, guard.params
         alarm.found, alarm.quiet, alarm.evidence = alarm.found + 1, 0, dict(sorted(finding.evidence.items()))
         cooled = alarm.cleared_at is None or step - alarm.cleared_at >= params.cool_down
-        if alarm.raised_at is None and alarm.found >= params.patience and cooled:
+        if isinstance(guard, Rule) and guard.repeats:
+            self._act(guard, step, finding)
+        elif alarm.raised_at is None and alarm.found >= params.patience and cooled:
             alarm.raised_at = step
-            body = AlarmRaised(guard=guard.entry, message=finding.message, evidence=dict(finding.evidence))
-            self._reporter.say(step, body)
+            if isinstance(guard, Rule):
+                self._act(guard, step, finding)
+            else:
+                body = AlarmRaised(guard=guard.entry, message=finding.message, evidence=dict(finding.evidence))
+                self._reporter.say(step, body)
+
+    def _act(self, rule: Rule, step: int, finding: Finding) -> None:
+        wanted = rule.act(finding, self._steering.values())
+        if wanted is not None:
+            watched = next((guard for guard in self._guards if guard.entry == rule.awaits()), rule)
+            began = (watched.alarm.raised_at or step) - (watched.params.patience - 1) * watched.params.every
+            self._steering.act(
+                step, rule.entry, wanted, began=began, reason=finding.message, dry_run=rule.params.dry_run
+            )
 
     def _quiet(self, guard: Guard, step: int, clear: Clear) -> None:
         alarm = guard.alarm
         alarm.found, alarm.quiet = 0, alarm.quiet + 1
         if alarm.raised_at is not None and alarm.quiet >= guard.params.patience:
             alarm.raised_at, alarm.cleared_at, alarm.evidence = None, step, {}
-            self._reporter.say(step, AlarmCleared(guard=guard.entry, message=clear.message))
+            if not isinstance(guard, Rule):
+                self._reporter.say(step, AlarmCleared(guard=guard.entry, message=clear.message))
 
     def _turn(self, step: int, guard: Guard, state: Watchfulness, reason: str = "") -> None:
         if self._states.get(guard.entry) != state:

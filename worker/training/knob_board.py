@@ -123,9 +123,21 @@ class KnobBoard:
             return self.values(), list(self._ramps.values())
         return {**self.values(), **self._then}, list(self._ramps_then.values())
 
+    def base(self, name: str) -> KnobValue:
+        """The value that a knob has when its pulse is over, if it has one: else the one in force."""
+        ramp = self._ramps.get(name)
+        return ramp.old if ramp is not None and ramp.shape == "pulse" else self._get(name)
+
     def is_whole(self, name: str) -> bool:
         """Whether the knob takes whole numbers only."""
         return self._known[name].kind == "integer"
+
+    def fitting(self, name: str, number: KnobValue) -> KnobValue:
+        """A number as the knob takes it: a rule's params are numbers, and a knob may be a switch or count."""
+        kind = self._known[name].kind if name in self._known else "number"
+        if kind == "boolean" and number in (0, 1):
+            return bool(number)
+        return round(number) if kind == "integer" and number == round(number) else number
 
     def _set(self, wanted: Mapping[str, KnobValue]) -> dict[str, KnobValue]:
         before = {name: self._get(name) for name in wanted}

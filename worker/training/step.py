@@ -56,13 +56,15 @@ def _extrapolate(game: Game, step: int) -> None:
     real, labels = _next_batch(game)
     discriminator_phase(game, real, labels, step, (step - 1) * game.params.d_steps + 1)
     generator_phase(game, real, labels, step)
-    for player in game.extrapolates:
+    for player in filter(game.params.trains, game.extrapolates):
         optimiser = game.optimisers[player]
         game.optimiser_parts[player].refresh(optimiser, step)
         optimiser.extrapolate()  # type: ignore[attr-defined]  # what `extrapolates` promises
 
 
 def _update(game: Game, player: Player, step: int) -> Report:
+    if not game.params.trains(player):
+        return {}
     optimiser, part, module = game.optimisers[player], game.optimiser_parts[player], game.player(player)
     part.refresh(optimiser, step)
     view = UpdateView(step, game.weights[player], lambda: own_loss(game, player, step))

@@ -5,6 +5,7 @@ import io
 import math
 
 import pytest
+import yaml
 
 from contract.events import Envelope
 
@@ -42,4 +43,13 @@ def test_jsonl_has_every_event_as_it_came(stack, run):
 def test_another_format_is_refused(stack, run):
     answer = stack.http.get(f"/runs/{run.id}/export", params={"format": "xlsx"})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request")
-    assert "'csv' or 'jsonl'" in answer.json()["detail"]
+    assert "'csv', 'jsonl' or 'yaml'" in answer.json()["detail"]
+
+
+def test_yaml_is_a_spec_that_can_be_launched(stack, run):
+    answer = stack.http.get(f"/runs/{run.id}/export", params={"format": "yaml"})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/yaml"
+    assert answer.text.startswith(f"# Repeats run {run.id}")
+    again = stack.http.post("/runs", json={"spec": yaml.safe_load(answer.text)})
+    assert again.status_code == 201, again.text

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from contract import names
-from contract.events import CheckpointWritten, Points, RunStatus
+from contract.events import CheckpointWritten, CommandAsked, KnobApplied, KnobAsked, KnobRequest, Points, RunStatus
 from contract.names import checkpoint_name
 from contract.runs import LedgerItem, Run
 
@@ -121,6 +121,29 @@ def test_knobs_and_overridden_knobs_are_in_force_from_its_first_step(stack, pare
     assert all(item.reason == f"fork of {parent.id} at step 200" for item in items)
 
 
+def test_an_override_is_a_wish_also_where_the_spec_says_the_same(stack, training, parent):
+    """The knob was turned to 5 meanwhile; who asks for 2 means 2, and not the 5 that the checkpoint has."""
+    _, trainer = training
+    knob = KnobRequest(name="auxiliary.weight", value=5.0, old=2.0)
+    trainer.say(KnobAsked(request_id="k", author="ada", knobs=[knob]), 49)
+    stack.recorded(trainer.say(KnobApplied(request_id="k", knobs=[knob]), 50))
+    child = fork(stack, parent, overrides={"conditioning": {"weight": 2.0}})
+    [item] = stack.get(f"/runs/{child.id}/ledger")["items"]
+    assert (item["name"], item["old"], item["new"]) == ("auxiliary.weight", 5.0, 2.0)
+    assert stack.get(f"/runs/{fork(stack, parent).id}/ledger")["items"] == []
+
+
+def test_a_checkpoint_that_the_history_does_not_lead_to_cannot_be_forked(stack, training, parent):
+    run, trainer = training
+    stack.recorded(write_checkpoint(stack, trainer, 280))
+    again = stack.puppet(run.id, attempt=2)
+    stack.redis.set(names.attempt_key(run.id), 2)
+    stack.recorded(again.begin(200))
+    answer = stack.http.post(f"/runs/{run.id}/forks", json={"checkpoint_step": 280})
+    assert (answer.status_code, answer.json()["code"]) == (410, "checkpoint-replaced")
+    assert "of an attempt that was cut off" in answer.json()["detail"]
+
+
 def test_the_same_key_makes_one_fork(stack, parent):
     headers = {"Idempotency-Key": "once"}
     answers = [
@@ -213,3 +236,57 @@ def test_a_run_whose_history_others_show_cannot_be_deleted_before_them(stack, tr
     assert child.id in refused.json()["detail"]
     assert stack.http.delete(f"/runs/{child.id}").status_code == 204
     assert stack.http.delete(f"/runs/{parent.id}").status_code == 204
+
+
+def asked_by_a_rule(trainer, step, request_id="r1", **params):
+    body = CommandAsked(request_id=request_id, author="rule calm", reason="it fell", command="rewind", params=params)
+    return trainer.say(body, step)
+
+
+def rewind_of(stack, run):
+    """The ledger's rewind, once it has its outcome."""
+
+    def look():
+        items = [LedgerItem.model_validate(item) for item in stack.get(f"/runs/{run}/ledger")["items"]]
+        return next((item for item in items if item.name == "rewind" and item.outcome), None)
+
+    stack.until(look)
+    return look()
+
+
+def test_a_rule_rewinds_its_run_to_a_checkpoint_that_is_old_enough(stack, training, parent):
+    _, trainer = training
+    stack.recorded(write_checkpoint(stack, trainer, 280))
+    asked_by_a_rule(trainer, 300, before=250, knobs={"r1.weight": 0.5})
+    assert rewind_of(stack, parent.id).outcome == "applied"
+    [child] = forks(stack, parent)
+    assert child["parent_step"] == 200
+    [change] = job(stack, child["id"])["resume"]["ledger"]
+    assert (change["name"], change["value"]) == ("r1.weight", 0.5)
+    [item] = stack.get(f"/runs/{child['id']}/ledger")["items"]
+    assert (item["author"], item["reason"]) == ("rule calm", "it fell")
+
+
+def test_a_rules_rewind_without_an_old_enough_checkpoint_is_refused_in_the_ledger(stack, training, parent):
+    asked_by_a_rule(training[1], 300, before=150, knobs={"r1.weight": 0.5})
+    refused = rewind_of(stack, parent.id)
+    assert refused.outcome == "refused"
+    assert "no checkpoint of step 150 or before; it has: 200" in refused.outcome_reason
+    assert forks(stack, parent) == []
+
+
+def test_rules_do_not_rewind_for_ever(stack, training, parent):
+    run, trainer = parent, training[1]
+    for turn in range(4):
+        asked_by_a_rule(trainer, 300, request_id=f"r{turn}", before=250, knobs={"r1.weight": 0.5})
+        found = rewind_of(stack, run.id)
+        if turn == 3:
+            assert (found.outcome, found.outcome_reason) == (
+                "refused", "3 rewinds led here, and it came again; the run stays paused",
+            )  # fmt: skip
+            return
+        assert found.outcome == "applied"
+        [child] = forks(stack, run)
+        run, trainer = Run.model_validate(child), stack.puppet(child["id"])
+        trainer.take_lease()
+        trainer.begin(200)

@@ -43,7 +43,7 @@ def browser(tmp_path_factory, page_folder):
     thread.join(10)
 
 
-@pytest.mark.parametrize("path", ["/", "/launch", "/runs/0123456789ab", "/runs/nonsense"])
+@pytest.mark.parametrize("path", ["/", "/launch", "/runs/0123456789ab", "/runs/nonsense", "/sweeps", "/sweeps/x"])
 def test_every_address_of_the_page_is_the_page(browser, path):
     answer = browser.get(path)
     assert answer.status_code == 200

@@ -1,0 +1,78 @@
+// @ts-check
+/** Above the matrix: how far the sweep is, which axes stand where, and the button that stops the rest. */
+
+import { h, setText } from '../lib/dom.js';
+import { progress } from '../lib/sweep.js';
+
+const STOP_WORDS = 'Runs that wait are taken out of the queue; those that train write a checkpoint and end. What was recorded stays.';
+
+/**
+ * @param {import('../lib/store.js').Store} store
+ * @param {() => import('../lib/sweep.js').Choice} choice
+ * @param {{choose: (side: 'rows' | 'columns', axis: string | null) => void, stop: () => void}} actions
+ */
+export function sweepBar(store, choice, { choose, stop }) {
+  const words = h('span', { class: 'sweep-words', testid: 'sweep-progress' });
+  const bar = h('progress', { max: 1, value: 0, 'aria-label': 'Steps of all runs' });
+  const recipe = h('span', { class: 'meta' });
+  const stale = h('span', { class: 'warn', role: 'status', testid: 'sweep-stale' });
+  const confirm = stopDialog(store, stop);
+  const button = h('button', { type: 'button', text: 'Stop the rest…', testid: 'stop-sweep', on: { click: () => confirm.open() } });
+  const selects = { rows: axisSelect('rows', 'Rows', choose), columns: axisSelect('columns', 'Columns', choose) };
+  const element = h('div', { class: 'sweep-bar' }, words, bar, recipe, stale, h('span', { class: 'spring' }), selects.rows.element, selects.columns.element, button, confirm.dialog);
+
+  const show = () => {
+    const { sweep, stream } = store.state;
+    if (sweep === null) return;
+    setText(stale, stream.state === 'retrying' ? 'The connection is lost: this is what was known. Runs go on.' : '');
+    const { words: said, share, left } = progress(sweep);
+    setText(words, `${sweep.runs.length} runs: ${said}`);
+    setText(recipe, sweep.recipe ?? '');
+    bar.value = share;
+    button.disabled = left === 0;
+    if (left === 0) confirm.dialog.close();
+    const names = sweep.axes.map(({ name }) => name);
+    selects.rows.update(names, choice().rows);
+    selects.columns.update(names, choice().columns);
+  };
+  const dispose = store.subscribe(['sweep', 'stream'], show);
+  show();
+  return { element, show, dispose };
+}
+
+/** @param {'rows' | 'columns'} side @param {string} label @param {(side: 'rows' | 'columns', axis: string | null) => void} choose */
+function axisSelect(side, label, choose) {
+  const select = h('select', { id: `sweep-${side}`, testid: `sweep-${side}` });
+  select.addEventListener('change', () => choose(side, select.value === '' ? null : select.value));
+  let known = '';
+  return {
+    element: h('label', { class: 'sweep-axis' }, h('span', { text: label }), select),
+    /** @param {string[]} names @param {string | null} current */
+    update(names, current) {
+      if (known !== names.join()) select.replaceChildren(...['', ...names].map((name) => h('option', { value: name, text: name === '' ? 'none' : name })));
+      known = names.join();
+      select.value = current ?? '';
+    },
+  };
+}
+
+/** @param {import('../lib/store.js').Store} store @param {() => void} onStop */
+function stopDialog(store, onStop) {
+  const title = h('h2', {});
+  const keep = h('button', { type: 'submit', value: 'keep', text: 'Keep training', autofocus: true });
+  const stop = h('button', { type: 'submit', value: 'stop', class: 'danger', text: 'Stop them', testid: 'stop-sweep-confirm' });
+  const dialog = h('dialog', { 'aria-label': 'Stop the rest of this sweep?' },
+    h('form', { method: 'dialog' }, title, h('p', { class: 'words', text: STOP_WORDS }), h('div', { class: 'row' }, keep, stop)));
+  dialog.addEventListener('close', () => {
+    if (dialog.returnValue === 'stop') onStop();
+    dialog.returnValue = '';
+  });
+  return {
+    dialog,
+    open: () => {
+      const left = store.state.sweep === null ? 0 : progress(store.state.sweep).left;
+      setText(title, left === 1 ? 'Stop the one run that has not ended?' : `Stop the ${left} runs that have not ended?`);
+      dialog.showModal();
+    },
+  };
+}
