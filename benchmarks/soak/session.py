@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.soak.accounts import alarms_between, begun_at, settle, steps_between
+from benchmarks.soak.accounts import Accounts, alarms_between, begun_at, settle, steps_between
 from benchmarks.soak.plan import BLOWS, FULL_DISK, OUTAGE_S, OUTAGES, RECIPE, SPEC_OVERRIDES, Session
 from benchmarks.soak.reference import CURVES
 from benchmarks.soak.stack import Stack, small_disk, wait_until
@@ -24,6 +24,7 @@ PROMISED_S = 30.0
 READ_S = 15.0
 PATIENCE_S = 120.0
 """How long to wait for what should have come long before."""
+LAST_WORDS_S = 30.0
 ENDING_AN_ATTEMPT = ("trainer", "worker", *BLOWS)
 """Without one of these a run has no trainer, and goes on in its next attempt."""
 WINDOW = 10_000
@@ -120,10 +121,8 @@ def _disturbed(session: Session, stack: Stack, client: httpx.Client) -> dict[str
         rounds = [_round(what, stack, watched, rng) for what in session.disturbances]
         crew.hand.stop()
         ended = _stopped(watched)
-        crew.bookkeeper.look()
-        events = watched.events()
-        wait_until(lambda: len(crew.viewer.seen) >= len(events), PATIENCE_S)
-    accounts = settle(events, crew.bookkeeper.sent, crew.viewer.seen, crew.hand.accepted)
+        accounts = _settled(watched, crew)
+    events = watched.events()
     return {
         "rounds": [_completed(each, events) for each in rounds],
         "run": {"status": ended["status"], "steps": ended["step"], "attempts": ended["attempt"]},
@@ -135,6 +134,16 @@ def _disturbed(session: Session, stack: Stack, client: httpx.Client) -> dict[str
         **_compared(watched, ended),
         "exit_status": stack.stop(),
     }
+
+
+def _settled(watched: Watched, crew: Crew) -> Accounts:
+    """The accounts once nothing is missing, or some time after the run has ended: its last words are on their way."""
+    deadline = time.monotonic() + LAST_WORDS_S
+    while True:
+        found = settle(watched.events(), crew.bookkeeper.sent, crew.viewer.seen, crew.hand.accepted)
+        if found.is_clean or time.monotonic() > deadline:
+            return found
+        time.sleep(0.5)
 
 
 def launched(client: httpx.Client, recipe: str, overrides: Mapping[str, Any]) -> Watched:
