@@ -80,38 +80,47 @@ def fork(
 
 
 def _prepared(backend: Backend, parent: str, asked: ForkRun, author: str, reason: str | None) -> Prepared:
-    origin = checkpoint_files.present(backend, parent, asked.checkpoint_step)
+    step = asked.checkpoint_step
+    catalogue = catalogue_of(backend.redis.catalogue())
+    with backend.database.read() as session:
+        above = runs.find(session, parent)
+        changes = [each for each in ledger.applied(session, [parent]).get(parent, []) if (each.step or 0) <= step]
+        position = cursor_position(session)
+    origin = None if step == 0 and above.parent is None else _origin(backend, parent, step)
+    old = RunSpec.model_validate_json(above.spec)
+    spec = _spec(above, asked, catalogue)
+    known = list(_known(above, changes, spec, catalogue, step))
+    row = _row(above, step, asked, spec, known)
+    wanted = {**_overridden(old, spec, asked.overrides, catalogue), **asked.knobs}
+    wishes = knobs.check(row, wanted) if wanted else {}
+    before = {knob.name: knob.default for knob in known}
+    entries = list(_entries(row, wishes, before, position=position, author=author, reason=reason))
+    copies = [] if origin is None else [_copied(backend, row, origin)]
+    return Prepared(
+        row=row,
+        spec=spec,
+        resume=Resume(
+            checkpoints=[reference(copy) for copy in copies],
+            ledger=[change_of(entry) for entry in entries],
+        ),
+        further=[*copies, *_inherited(row, changes, step), *entries],
+        undo=lambda: backend.artefacts.delete(f"runs/{row.id}/"),
+    )
+
+
+def _origin(backend: Backend, parent: str, step: int) -> CheckpointRow:
+    """The checkpoint that a fork begins with; step 0 of a run that is no fork needs none.
+
+    Raises:
+        CheckpointReplaced: if the parent's history does not lead there.
+    """
+    origin = checkpoint_files.present(backend, parent, step)
     if origin.superseded:
         raise CheckpointReplaced(
             f"the checkpoint of step {origin.step} is of an attempt that was cut off, so run {parent}'s history "
             "does not lead there; GET its checkpoints for those that it does lead to"
         )
-    catalogue = catalogue_of(backend.redis.catalogue())
-    with backend.database.read() as session:
-        above = runs.find(session, parent)
-        changes = [
-            each for each in ledger.applied(session, [parent]).get(parent, []) if (each.step or 0) <= origin.step
-        ]
-        position = cursor_position(session)
-    old = RunSpec.model_validate_json(above.spec)
-    spec = _spec(above, asked, catalogue)
-    known = list(_known(above, changes, spec, catalogue, origin.step))
-    row = _row(above, origin.step, asked, spec, known)
-    wanted = {**_overridden(old, spec, asked.overrides, catalogue), **asked.knobs}
-    wishes = knobs.check(row, wanted) if wanted else {}
-    before = {knob.name: knob.default for knob in known}
-    entries = list(_entries(row, wishes, before, position=position, author=author, reason=reason))
-    copy = _copied(backend, row, origin)
-    return Prepared(
-        row=row,
-        spec=spec,
-        resume=Resume(
-            checkpoints=[reference(copy)],
-            ledger=[change_of(entry) for entry in entries],
-        ),
-        further=[copy, *_inherited(row, changes, origin.step), *entries],
-        undo=lambda: backend.artefacts.delete(f"runs/{row.id}/"),
-    )
+    return origin
 
 
 def _spec(above: RunRow, asked: ForkRun, catalogue: Catalogue) -> RunSpec:
@@ -150,9 +159,7 @@ def _known(
         yield knob if value is None else knob.model_copy(update={"default": value})
 
 
-def _overridden(
-    old: RunSpec, new: RunSpec, overrides: Mapping[str, Any], catalogue: Catalogue
-) -> dict[str, KnobValue]:
+def _overridden(old: RunSpec, new: RunSpec, overrides: Mapping[str, Any], catalogue: Catalogue) -> dict[str, KnobValue]:
     """Knobs that the overrides give a value: the checkpoint has one too, and would win."""
     before = {knob.name: knob.default for knob in knobs_of_spec(old, catalogue)}
     after = {knob.name: knob.default for knob in knobs_of_spec(new, catalogue)}
