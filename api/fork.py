@@ -150,9 +150,7 @@ def _known(
         yield knob if value is None else knob.model_copy(update={"default": value})
 
 
-def _overridden(
-    old: RunSpec, new: RunSpec, overrides: Mapping[str, Any], catalogue: Catalogue
-) -> dict[str, KnobValue]:
+def _overridden(old: RunSpec, new: RunSpec, overrides: Mapping[str, Any], catalogue: Catalogue) -> dict[str, KnobValue]:
     """Knobs that the overrides give a value: the checkpoint has one too, and would win."""
     before = {knob.name: knob.default for knob in knobs_of_spec(old, catalogue)}
     after = {knob.name: knob.default for knob in knobs_of_spec(new, catalogue)}
