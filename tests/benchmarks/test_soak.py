@@ -88,7 +88,7 @@ def test_every_process_is_killed_once_a_session_and_often_enough():
     others = (plan.OUTAGES, plan.BLOWS, plan.FULL_DISK)
     every = list(plan.sessions(21))
     assert {each.disturbances for each in every} >= {plan.OUTAGES, plan.BLOWS}
-    sessions = [each for each in every if each.disturbances not in others]
+    sessions = [each for each in every if each.disturbances not in others and not each.on_postgres]
     assert [sorted(session.disturbances) for session in sessions] == [sorted(KINDS)] * 5
     assert len({session.disturbances for session in sessions}) > 1
 
