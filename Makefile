@@ -8,7 +8,7 @@ CODE := contract api worker modescope tests benchmarks
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-fast lint types arch docs bench results results-published watch-study components dev clean chromium
+.PHONY: help run test test-fast test-postgres lint types arch docs bench soak results results-published watch-study components dev clean chromium
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,9 @@ test: $(VENV)/.dev chromium lint types ## set up what is missing, then lint, typ
 test-fast: $(VENV)/.dev ## what a change needs while it is made: no servers, no browser
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/python -m pytest -q -m "not stack and not browser"
+
+test-postgres: $(VENV)/.dev ## the api's tests on PostgreSQL: a server of their own, or MODESCOPE_TEST_DATABASE=postgresql://…
+	@MODESCOPE_TEST_DATABASE=$${MODESCOPE_TEST_DATABASE:-postgresql} $(BIN)/python -m pytest -q tests/api
 
 lint: $(VENV)/.dev ## style and spelling
 	@$(BIN)/ruff check $(CODE)
@@ -41,6 +44,9 @@ docs: $(VENV)/.dev ## links, commands and examples of the docs
 
 bench: $(VENV)/.dev ## what the project promises about speed, as ratios
 	@$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.dev ## processes killed at random moments: is anything lost? goes on where it stopped, writes docs/results-soak.md
+	@$(BIN)/python -m benchmarks.soak
 
 results: $(VENV)/.dev ## every recipe and cure over seeds, hours: goes on where it stopped, writes docs/results.md
 	@$(BIN)/python -m benchmarks.results

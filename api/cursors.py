@@ -41,8 +41,6 @@ def list_cursor(after: str | None) -> str | None:
     Raises:
         InvalidRequest: if it is none.
     """
-    if after is not None:
-        created_at, _, item = after.partition("_")
-        if not item or len(created_at) > 32 or not re.fullmatch(r"[0-9]+(\.[0-9]+)?", created_at):
-            raise InvalidRequest(f"after: {shown(after)} is no cursor of this list; use `next` of the page before")
+    if after is not None and not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,20})?_[0-9a-z]+", after):
+        raise InvalidRequest(f"after: {shown(after)} is no cursor of this list; use `next` of the page before")
     return after

@@ -21,7 +21,9 @@ from sqlalchemy.orm import Session
 log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 10_000
-"""How long a SQLite writer waits for another; the longest transaction here takes some 50 ms."""
+"""How long a writer waits for another; the longest transaction here takes some 50 ms."""
+CONNECT_TIMEOUT_S = 5
+"""Of PostgreSQL, whose own default is to wait for ever."""
 KINDS = ("sqlite", "postgresql")
 MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 7_264_011
@@ -52,11 +54,15 @@ class Database:
         self._safe_name = parsed.render_as_string(hide_password=True)
         if self.is_sqlite and parsed.database:
             _make_folder(Path(parsed.database).parent)
-        self._engine = create_engine(parsed, pool_pre_ping=not self.is_sqlite, pool_size=8, max_overflow=40)
+        patience = {} if self.is_sqlite else {"connect_timeout": CONNECT_TIMEOUT_S}
+        self._engine = create_engine(
+            parsed, pool_pre_ping=not self.is_sqlite, pool_size=8, max_overflow=40, connect_args=patience
+        )
         if self.is_sqlite:
             _use_wal(self._engine)
             self._reading = self._engine
         else:
+            _wait_for_locks(self._engine)
             self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ")
         self._writing = self._engine.execution_options(writes=True)
 
@@ -136,6 +142,15 @@ def _begin_wal(cursor: Any) -> None:  # Any: a DBAPI cursor has no common type
             time.sleep(0.02)
         else:
             return
+
+
+def _wait_for_locks(engine: Engine) -> None:
+    """A writer on PostgreSQL waits for another as long as one on SQLite does."""
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("writes", False):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {BUSY_TIMEOUT_MS}")
 
 
 def _use_wal(engine: Engine) -> None:

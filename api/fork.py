@@ -14,7 +14,7 @@ from sqlalchemy import inspect
 
 from api import checkpoint_files, knobs, launch
 from api.launch import FIRST_ATTEMPT, Prepared
-from api.problems import ArtefactsAway, InvalidSpecRefused
+from api.problems import ArtefactsAway, CheckpointReplaced, InvalidSpecRefused
 from api.requeue import change_of, reference
 from api.services import Backend
 from api.specs import catalogue_of, checked
@@ -26,6 +26,7 @@ from contract.jobs import Resume
 from contract.knobs import KnobDescription, KnobValue
 from contract.names import checkpoint_name
 from contract.numbers import dumps, loads
+from contract.places import place_of
 from contract.ramps import Wish
 from contract.resolve import SpecProblem, knobs_of_spec
 from contract.runs import CreateRun, ForkRun, Run
@@ -79,33 +80,47 @@ def fork(
 
 
 def _prepared(backend: Backend, parent: str, asked: ForkRun, author: str, reason: str | None) -> Prepared:
-    origin = checkpoint_files.present(backend, parent, asked.checkpoint_step)
+    step = asked.checkpoint_step
     catalogue = catalogue_of(backend.redis.catalogue())
     with backend.database.read() as session:
         above = runs.find(session, parent)
-        changes = [
-            each for each in ledger.applied(session, [parent]).get(parent, []) if (each.step or 0) <= origin.step
-        ]
+        changes = [each for each in ledger.applied(session, [parent]).get(parent, []) if (each.step or 0) <= step]
         position = cursor_position(session)
+    origin = None if step == 0 and above.parent is None else _origin(backend, parent, step)
     old = RunSpec.model_validate_json(above.spec)
     spec = _spec(above, asked, catalogue)
-    known = list(_known(above, changes, spec, catalogue, origin.step))
-    row = _row(above, origin.step, asked, spec, known)
-    wanted = {**_overridden(old, spec, catalogue), **asked.knobs}
+    known = list(_known(above, changes, spec, catalogue, step))
+    row = _row(above, step, asked, spec, known)
+    wanted = {**_overridden(old, spec, asked.overrides, catalogue), **asked.knobs}
     wishes = knobs.check(row, wanted) if wanted else {}
     before = {knob.name: knob.default for knob in known}
     entries = list(_entries(row, wishes, before, position=position, author=author, reason=reason))
-    copy = _copied(backend, row, origin)
+    copies = [] if origin is None else [_copied(backend, row, origin)]
     return Prepared(
         row=row,
         spec=spec,
         resume=Resume(
-            checkpoints=[reference(copy)],
+            checkpoints=[reference(copy) for copy in copies],
             ledger=[change_of(entry) for entry in entries],
         ),
-        further=[copy, *_inherited(row, changes, origin.step), *entries],
+        further=[*copies, *_inherited(row, changes, step), *entries],
         undo=lambda: backend.artefacts.delete(f"runs/{row.id}/"),
     )
+
+
+def _origin(backend: Backend, parent: str, step: int) -> CheckpointRow:
+    """The checkpoint that a fork begins with; step 0 of a run that is no fork needs none.
+
+    Raises:
+        CheckpointReplaced: if the parent's history does not lead there.
+    """
+    origin = checkpoint_files.present(backend, parent, step)
+    if origin.superseded:
+        raise CheckpointReplaced(
+            f"the checkpoint of step {origin.step} is of an attempt that was cut off, so run {parent}'s history "
+            "does not lead there; GET its checkpoints for those that it does lead to"
+        )
+    return origin
 
 
 def _spec(above: RunRow, asked: ForkRun, catalogue: Catalogue) -> RunSpec:
@@ -144,11 +159,29 @@ def _known(
         yield knob if value is None else knob.model_copy(update={"default": value})
 
 
-def _overridden(old: RunSpec, new: RunSpec, catalogue: Catalogue) -> dict[str, KnobValue]:
-    """Knobs that the overrides give another value: the checkpoint has one too, and would win."""
+def _overridden(old: RunSpec, new: RunSpec, overrides: Mapping[str, Any], catalogue: Catalogue) -> dict[str, KnobValue]:
+    """Knobs that the overrides give a value: the checkpoint has one too, and would win."""
     before = {knob.name: knob.default for knob in knobs_of_spec(old, catalogue)}
     after = {knob.name: knob.default for knob in knobs_of_spec(new, catalogue)}
-    return {name: value for name, value in after.items() if name in before and before[name] != value}
+    whole = new.model_dump(mode="json", by_alias=True)
+    return {
+        name: value
+        for name, value in after.items()
+        if name in before and (before[name] != value or _is_given(place_of(name, whole), overrides))
+    }
+
+
+def _is_given(place: Iterable[str], overrides: Any) -> bool:  # Any: JSON
+    """Whether the overrides themselves have a value at that place of the spec."""
+    found = overrides
+    for part in place:
+        if isinstance(found, list) and part.isdecimal() and int(part) < len(found):
+            found = found[int(part)]
+        elif isinstance(found, Mapping) and part in found:
+            found = found[part]
+        else:
+            return False
+    return True
 
 
 def _row(above: RunRow, step: int, asked: ForkRun, spec: RunSpec, known: Iterable[KnobDescription]) -> RunRow:

@@ -76,6 +76,7 @@ def once(backend: Backend, key: str | None, request: str, prepare: Callable[[], 
 
     Raises:
         KeyReused: if the key came before with another request.
+        NoSuchRun: if it goes on from a run that was deleted meanwhile.
     """
     return read(backend, once_all(backend, key, request, lambda: [prepare()]))
 
@@ -103,8 +104,8 @@ def once_all(backend: Backend, key: str | None, request: str, prepare: Callable[
     first = new[0].row.id
     try:
         with backend.database.write() as session:
-            session.add_all([each.row for each in new])
-            session.flush()
+            for each in new:
+                runs.add(session, each.row)
             session.add_all([row for each in new for row in each.further])
             _remember(session, key, fingerprint, first)
     except IntegrityError:  # the same key, at the same moment, in another request

@@ -23,7 +23,7 @@ from contract.runs import Accepted, ForkRun, GiveCommand, Name, Run
 class Rewind(Wire):
     """Params of the command `rewind`."""
 
-    step: int | None = Field(None, ge=0)
+    step: int | None = Field(None, ge=0, lt=2**62)
     """Step of the checkpoint to go back to; None: the newest one."""
     before: int | None = Field(None, ge=0)
     """In the place of `step`: the newest checkpoint of this step or of one before it."""

@@ -9,6 +9,8 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contract.retention import Keep
+
 PREFIX = "MODESCOPE_"
 SECRETS = ("token", "redis_url", "database_url")
 LEAST_PUBLIC_TOKEN = 16
@@ -34,6 +36,19 @@ class StorageSettings(BaseSettings):
     """SQL database: sqlite:///… or postgresql://…. Without it: a SQLite file in the data folder."""
     artefacts_url: str | None = None
     """Where checkpoints and pictures live, as fsspec writes it: a folder, or s3://…. Without it: in the data folder."""
+
+    keep_events_days: float | None = Field(None, ge=0)
+    """Days for which a run that has ended keeps its scalar events as they came; the charts have their own copy."""
+    keep_pictures_days: float | None = Field(None, ge=0)
+    """Days for which a run that has ended keeps grids, points and spectra; the last of each series stays."""
+    keep_checkpoints_days: float | None = Field(None, ge=0)
+    """Days for which a run that has ended keeps its checkpoints; the newest one stays."""
+
+    @property
+    def keep(self) -> Keep:
+        """How long what ended runs left behind is kept; what is not set, for ever."""
+        days = {"events": self.keep_events_days, "pictures": self.keep_pictures_days}
+        return Keep(**days, checkpoints=self.keep_checkpoints_days)
 
     @property
     def redis(self) -> str:

@@ -3,7 +3,19 @@
 JSON stands in text columns, written by `contract.numbers`, so that NaN and infinities survive in every database.
 """
 
-from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from contract.ramps import Shape
@@ -12,12 +24,23 @@ Big = BigInteger().with_variant(Integer, "sqlite")
 """64 bits; in SQLite an INTEGER primary key is the row's own number and needs no second index."""
 
 
+class Words(TypeDecorator[str]):
+    """Text. PostgreSQL's cannot hold a NUL, so that one is kept as its picture, in every database."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy's
+        """The text as it is kept."""
+        return None if value is None else value.replace("\0", "␀")
+
+
 class Base(DeclarativeBase):
     """Base of the tables."""
 
 
 def _run_key(*, primary_key: bool = False) -> Mapped[str]:
-    return mapped_column(Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=primary_key)
+    return mapped_column(Words, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=primary_key)
 
 
 class RunRow(Base):
@@ -31,35 +54,35 @@ class RunRow(Base):
         Index("runs_of_sweep", "sweep"),
     )
 
-    id: Mapped[str] = mapped_column(Text, primary_key=True)
-    name: Mapped[str] = mapped_column(Text)
-    notes: Mapped[str] = mapped_column(Text, default="")
-    tags: Mapped[str] = mapped_column(Text, default="[]")
-    spec: Mapped[str] = mapped_column(Text)
-    recipe: Mapped[str | None] = mapped_column(Text)
-    parent: Mapped[str | None] = mapped_column(Text)
+    id: Mapped[str] = mapped_column(Words, primary_key=True)
+    name: Mapped[str] = mapped_column(Words)
+    notes: Mapped[str] = mapped_column(Words, default="")
+    tags: Mapped[str] = mapped_column(Words, default="[]")
+    spec: Mapped[str] = mapped_column(Words)
+    recipe: Mapped[str | None] = mapped_column(Words)
+    parent: Mapped[str | None] = mapped_column(Words)
     parent_step: Mapped[int | None] = mapped_column(Big)
-    left_out: Mapped[str | None] = mapped_column(Text)
+    left_out: Mapped[str | None] = mapped_column(Words)
     """Of a twin: the request of the parent whose changes it is without."""
-    sweep: Mapped[str | None] = mapped_column(Text)
-    sweep_values: Mapped[str | None] = mapped_column(Text)
+    sweep: Mapped[str | None] = mapped_column(Words)
+    sweep_values: Mapped[str | None] = mapped_column(Words)
     """JSON object: axis of the sweep → value that this run has."""
     created_at: Mapped[float] = mapped_column(Float)
     started_at: Mapped[float | None] = mapped_column(Float)
     finished_at: Mapped[float | None] = mapped_column(Float)
-    status: Mapped[str] = mapped_column(Text)
-    status_source: Mapped[str] = mapped_column(Text, default="api")
-    reason: Mapped[str | None] = mapped_column(Text)
-    traceback: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Words)
+    status_source: Mapped[str] = mapped_column(Words, default="api")
+    reason: Mapped[str | None] = mapped_column(Words)
+    traceback: Mapped[str | None] = mapped_column(Words)
     attempt: Mapped[int] = mapped_column(Integer, default=1)
     from_step: Mapped[int] = mapped_column(Big, default=0)
     """Step from which the attempt in force goes on."""
     step: Mapped[int] = mapped_column(Big, default=0)
     steps: Mapped[int] = mapped_column(Big)
-    device: Mapped[str | None] = mapped_column(Text)
-    knobs: Mapped[str] = mapped_column(Text)
+    device: Mapped[str | None] = mapped_column(Words)
+    knobs: Mapped[str] = mapped_column(Words)
     """JSON list of `KnobDescription`; `default` is the value in force at `from_step`."""
-    attributes: Mapped[str] = mapped_column(Text, default="{}")
+    attributes: Mapped[str] = mapped_column(Words, default="{}")
     was_paused: Mapped[bool] = mapped_column(Boolean, default=False)
     """Whether it was paused when it last had a trainer."""
     losses: Mapped[int] = mapped_column(Integer, default=0)
@@ -77,10 +100,10 @@ class SweepRow(Base):
     __tablename__ = "sweeps"
     __table_args__ = (Index("sweeps_by_age", "created_at", "id"),)
 
-    id: Mapped[str] = mapped_column(Text, primary_key=True)
-    name: Mapped[str] = mapped_column(Text)
-    recipe: Mapped[str | None] = mapped_column(Text)
-    axes: Mapped[str] = mapped_column(Text)
+    id: Mapped[str] = mapped_column(Words, primary_key=True)
+    name: Mapped[str] = mapped_column(Words)
+    recipe: Mapped[str | None] = mapped_column(Words)
+    axes: Mapped[str] = mapped_column(Words)
     """JSON list of `SweepAxis`."""
     created_at: Mapped[float] = mapped_column(Float)
 
@@ -97,13 +120,13 @@ class EventRow(Base):
     position: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
     run: Mapped[str] = _run_key()
     attempt: Mapped[int] = mapped_column(Integer)
-    source: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Words)
     seq: Mapped[int] = mapped_column(Big)
     step: Mapped[int | None] = mapped_column(Big)
     time: Mapped[float] = mapped_column(Float)
-    kind: Mapped[str] = mapped_column(Text)
-    body: Mapped[str] = mapped_column(Text)
-    blob: Mapped[str | None] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Words)
+    body: Mapped[str] = mapped_column(Words)
+    blob: Mapped[str | None] = mapped_column(Words)
     """JSON of `contract.events.Blob`."""
 
 
@@ -113,9 +136,9 @@ class UnreadableRow(Base):
     __tablename__ = "unreadable"
 
     position: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
-    fields: Mapped[str] = mapped_column(Text)
+    fields: Mapped[str] = mapped_column(Words)
     """JSON object: field → base64 of its bytes."""
-    error: Mapped[str] = mapped_column(Text)
+    error: Mapped[str] = mapped_column(Words)
 
 
 class RecorderRow(Base):
@@ -134,18 +157,18 @@ class LedgerRow(Base):
     __tablename__ = "ledger"
     __table_args__ = (Index("ledger_of_run", "run", "asked_position"),)
 
-    request_id: Mapped[str] = mapped_column(Text, primary_key=True)
-    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    request_id: Mapped[str] = mapped_column(Words, primary_key=True)
+    name: Mapped[str] = mapped_column(Words, primary_key=True)
     run: Mapped[str] = _run_key()
-    kind: Mapped[str] = mapped_column(Text)
-    old: Mapped[str | None] = mapped_column(Text)
-    new: Mapped[str | None] = mapped_column(Text)
-    author: Mapped[str] = mapped_column(Text)
-    reason: Mapped[str | None] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Words)
+    old: Mapped[str | None] = mapped_column(Words)
+    new: Mapped[str | None] = mapped_column(Words)
+    author: Mapped[str] = mapped_column(Words)
+    reason: Mapped[str | None] = mapped_column(Words)
     asked_at: Mapped[float] = mapped_column(Float)
     asked_position: Mapped[int] = mapped_column(Big)
-    outcome: Mapped[str | None] = mapped_column(Text)
-    outcome_reason: Mapped[str | None] = mapped_column(Text)
+    outcome: Mapped[str | None] = mapped_column(Words)
+    outcome_reason: Mapped[str | None] = mapped_column(Words)
     outcome_position: Mapped[int | None] = mapped_column(Big)
     step: Mapped[int | None] = mapped_column(Big)
     attempt: Mapped[int | None] = mapped_column(Integer)
@@ -153,7 +176,7 @@ class LedgerRow(Base):
     latency_ms: Mapped[float | None] = mapped_column(Float)
     over: Mapped[int] = mapped_column(Big, default=1, server_default="1")
     """Steps over which a knob moves to its new value."""
-    shape: Mapped[Shape] = mapped_column(Text, default="linear", server_default="linear")
+    shape: Mapped[Shape] = mapped_column(Words, default="linear", server_default="linear")
 
 
 class CheckpointRow(Base):
@@ -164,10 +187,10 @@ class CheckpointRow(Base):
     run: Mapped[str] = _run_key(primary_key=True)
     step: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
     attempt: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    name: Mapped[str] = mapped_column(Text)
-    sha256: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Words)
+    sha256: Mapped[str] = mapped_column(Words)
     size_bytes: Mapped[int] = mapped_column(Big)
-    reason: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Words)
     time: Mapped[float] = mapped_column(Float)
     removed: Mapped[bool] = mapped_column(Boolean, default=False)
     """The trainer has replaced it by newer ones."""
@@ -181,12 +204,12 @@ class SeriesRow(Base):
     __tablename__ = "series"
 
     run: Mapped[str] = _run_key(primary_key=True)
-    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Words, primary_key=True)
     ordinal: Mapped[int] = mapped_column(Integer)
-    info: Mapped[str] = mapped_column(Text)
+    info: Mapped[str] = mapped_column(Words)
     """JSON of `SeriesInfo`."""
     last_step: Mapped[int | None] = mapped_column(Big)
-    last: Mapped[str | None] = mapped_column(Text)
+    last: Mapped[str | None] = mapped_column(Words)
     """JSON number: a NaN in a float column would become NULL."""
 
 
@@ -196,7 +219,7 @@ class ChunkRow(Base):
     __tablename__ = "chunks"
 
     run: Mapped[str] = _run_key(primary_key=True)
-    series: Mapped[str] = mapped_column(Text, primary_key=True)
+    series: Mapped[str] = mapped_column(Words, primary_key=True)
     first_step: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
     last_step: Mapped[int] = mapped_column(Big)
     n: Mapped[int] = mapped_column(Integer)
@@ -210,7 +233,7 @@ class FrameRow(Base):
     __tablename__ = "frames"
 
     run: Mapped[str] = _run_key(primary_key=True)
-    series: Mapped[str] = mapped_column(Text, primary_key=True)
+    series: Mapped[str] = mapped_column(Words, primary_key=True)
     step: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
     position: Mapped[int] = mapped_column(Big)
 
@@ -222,7 +245,7 @@ class BlobRow(Base):
     __table_args__ = (Index("blobs_by_content", "sha256"),)
 
     run: Mapped[str] = _run_key(primary_key=True)
-    sha256: Mapped[str] = mapped_column(Text, primary_key=True)
+    sha256: Mapped[str] = mapped_column(Words, primary_key=True)
 
 
 class OrphanRow(Base):
@@ -230,7 +253,7 @@ class OrphanRow(Base):
 
     __tablename__ = "orphans"
 
-    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Words, primary_key=True)
 
 
 class IdempotencyRow(Base):
@@ -238,7 +261,7 @@ class IdempotencyRow(Base):
 
     __tablename__ = "idempotency"
 
-    key: Mapped[str] = mapped_column(Text, primary_key=True)
-    request_sha256: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(Words, primary_key=True)
+    request_sha256: Mapped[str] = mapped_column(Words)
     run: Mapped[str] = _run_key()
     created_at: Mapped[float] = mapped_column(Float)

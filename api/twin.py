@@ -1,5 +1,7 @@
 """Twins: what would have been without one change. A fork from the checkpoint before it, with everything but that.
 
+Without such a checkpoint it begins where the run began, and does all of it again.
+
 Further twins with other seeds show how far runs drift apart by chance alone: what lies inside that band says nothing.
 """
 
@@ -24,14 +26,14 @@ def twins(backend: Backend, run: str, asked: MakeTwins, author: str) -> Twins:
     Raises:
         NoSuchRun: if there is none of that id.
         NoSuchChange: if no knob of the run was changed by that request.
-        NoSuchCheckpoint: if it has none from before the change.
+        NoSuchCheckpoint: if it is a fork and has none from before the change.
         ArtefactsAway: if the artefact store does not answer.
         CheckpointReplaced: if the checkpoint was removed meanwhile.
     """
     with backend.database.read() as session:
         row = runs.find(session, run)
         change = _change(session, run, asked.request_id)
-        step = _step_before(session, run, change)
+        step = _step_before(session, row, change)
         plan = [
             *planned(session, run, step + 1, FURTHEST, without=asked.request_id),
             *(each for each in RunSpec.model_validate_json(row.spec).plan if each.step > row.step + 1),
@@ -71,19 +73,21 @@ def _change(session: Session, run: str, request: str) -> LedgerRow:
     return found[0]
 
 
-def _step_before(session: Session, run: str, change: LedgerRow) -> int:
-    """Step of the newest checkpoint without the change in it.
+def _step_before(session: Session, row: RunRow, change: LedgerRow) -> int:
+    """Step of the newest checkpoint without the change in it; 0, the beginning, where a run that is no fork has none.
 
     Raises:
-        NoSuchCheckpoint: if there is none.
+        NoSuchCheckpoint: if a fork has none: its beginning was one.
     """
-    kept = [each.step for each in checkpoints.listed(session, run)]
+    kept = [each.step for each in checkpoints.listed(session, row.id)]
     before = [step for step in kept if step < (change.step or 0)]
+    if not before and row.parent is None:
+        return 0
     if not before:
         has = ", ".join(str(step) for step in kept) or "none"
         raise NoSuchCheckpoint(
-            f"run {run} has no checkpoint from before step {change.step}; it has: {has}. Write one before you turn a "
-            "knob (the command checkpoint), keep more of them (MODESCOPE_CHECKPOINT_KEEP), or export the run as yaml, "
-            "take the change out of its plan, and launch that"
+            f"run {row.id} has no checkpoint from before step {change.step}; it has: {has}. Write one before you turn "
+            "a knob (the command checkpoint), keep more of them (MODESCOPE_CHECKPOINT_KEEP), or export the run as "
+            "yaml, take the change out of its plan, and launch that"
         )
     return before[0]

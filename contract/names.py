@@ -11,6 +11,9 @@ CATALOGUE = f"{PREFIX}:catalogue"
 WORKERS = f"{PREFIX}:worker:"
 """Prefix of one key a worker: JSON of `WorkerInfo`, expiring when its heartbeat stops."""
 
+PROBE = f"{PREFIX}:probe"
+"""Written, for a second, by whoever wants to know whether Redis takes writes: one whose disk is full only answers."""
+
 RECORDER_LEASE = f"{PREFIX}:recorder:lease"
 
 TRAIN_TASK = "modescope.train"

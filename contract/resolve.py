@@ -141,6 +141,10 @@ def _misruled(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:
     guards = [guard.entry for guard in spec.guards or []]
     for place, rule in enumerate(spec.rules):
         alarm, name = rule.params.get("alarm"), rule.params.get("knob")
+        turning = catalogue.find("rules", rule.name).params.get("turning")
+        if turning is not None and (rule.params.get("do") in turning) != bool(name):
+            needs = f"takes no knob; got {name}" if name else "needs the name of the knob to turn"
+            yield SpecProblem(where=f"rules.{place}.knob", message=f"{rule.params.get('do')} {needs}")
         if isinstance(alarm, str) and alarm not in guards:
             message = f"no guard called {shown(alarm)}; this run has: {', '.join(guards) or 'none'}"
             yield SpecProblem(where=f"rules.{place}.alarm", message=message)

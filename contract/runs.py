@@ -85,8 +85,8 @@ class CreateRun(Wire):
 class ForkRun(Wire):
     """A run to be that goes on from another one's checkpoint."""
 
-    checkpoint_step: int = Field(ge=0)
-    """Step of a checkpoint of the parent."""
+    checkpoint_step: int = Field(ge=0, lt=2**62)
+    """Step of a checkpoint of the parent; 0, where the parent is no fork itself: from the very beginning."""
     knobs: dict[str, Any] = {}  # Any: JSON; checked against the run's knobs
     """Set, or begun to move, at the fork's first step; all others are as they were at the checkpoint."""
     overrides: dict[str, Any] = {}  # Any: JSON; checked against the catalogue

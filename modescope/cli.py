@@ -15,6 +15,7 @@ from contract.events import CommandName
 from contract.numbers import dumps
 from contract.ramps import Shape
 from contract.resolve import merge
+from contract.retention import Keep, Prunable
 from contract.runs import Run
 from modescope.answers import gather
 from modescope.client import Client
@@ -110,6 +111,43 @@ def _newest_change(client: Client, run_id: str) -> str:
     if not changes:
         raise click.ClickException(f"no knob of run {run_id} was changed, so there is nothing to leave out")
     return max(changes, key=lambda item: item.step or 0).request_id
+
+
+@click.command()
+@click.option("--events", type=click.FloatRange(0), help="Days after its end that a run keeps its scalar events.")
+@click.option("--pictures", type=click.FloatRange(0), help="… its grids, points and spectra; the last of each stays.")
+@click.option("--checkpoints", type=click.FloatRange(0), help="… its checkpoints; the newest one stays.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def prune(*, events: float | None, pictures: float | None, checkpoints: float | None, yes: bool, as_json: bool) -> None:
+    """Delete what ended runs need no more; says first what that is. What is not named is kept."""
+    keep = _named(Keep(events=events, pictures=pictures, checkpoints=checkpoints))
+    with connected() as client:
+        found = client.prunable(keep)
+        if found != Prunable() and (yes or click.confirm(f"{_in_words(found)}. Delete this?", err=True)):
+            found = client.prune(keep)
+            said = f"Deleted: {_in_words(found)}."
+        else:
+            said = "Nothing was deleted."
+    click.echo(dumps(found) if as_json else said)
+
+
+def _named(keep: Keep) -> Keep:
+    """What is to be kept for how long.
+
+    Raises:
+        UsageError: if nothing is named.
+    """
+    if keep == Keep():
+        raise click.UsageError("name what to prune: --events DAYS, --pictures DAYS, --checkpoints DAYS")
+    return keep
+
+
+def _in_words(found: Prunable) -> str:
+    return (
+        f"{found.events} events, {found.pictures} pictures and the like, {found.checkpoints} checkpoints "
+        f"({found.checkpoint_bytes / 1e6:.1f} MB) of {found.runs} {'run' if found.runs == 1 else 'runs'}"
+    )
 
 
 def _newest_checkpoint(client: Client, run_id: str) -> int:
@@ -293,6 +331,7 @@ VERBS: tuple[click.Command, ...] = (
     fork,
     twin,
     export,
+    prune,
     runs,
     watch,
     set_knobs,

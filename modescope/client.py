@@ -21,6 +21,7 @@ from contract.components import Catalogue
 from contract.events import CommandName, Envelope
 from contract.knobs import KnobValue
 from contract.ramps import Shape, takes_time
+from contract.retention import Keep, Prunable
 from contract.runs import Accepted, Checkpoint, LedgerItem, Run, ScalarSeries, SeriesState, Twins, WorkerInfo
 from contract.sweeps import AxisRange, CreateSweep, Sweep, SweepStop, SweepSummary
 from modescope.connection import Connection
@@ -236,6 +237,16 @@ class Client:
         """Launch what the run would be without the changes of one request, and such runs with other seeds."""
         body = {"request_id": request, "noise": noise}
         return Twins.model_validate_json(self._connection.call("POST", f"/runs/{run}/twins", json=body))
+
+    def prunable(self, keep: Keep) -> Prunable:
+        """What would be deleted of ended runs."""
+        body = keep.model_dump(exclude_none=True)
+        return Prunable.model_validate_json(self._connection.call("POST", "/retention/preview", json=body))
+
+    def prune(self, keep: Keep) -> Prunable:
+        """Delete it; look at `prunable` first."""
+        body = keep.model_dump(exclude_none=True)
+        return Prunable.model_validate_json(self._connection.call("POST", "/retention/prune", json=body))
 
     def export(self, run: str, form: str) -> bytes:
         """The run as a file: `yaml`, the spec that repeats it; `csv`, its scalars; `jsonl`, its events."""

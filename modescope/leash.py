@@ -37,11 +37,7 @@ class BoundedLog:
                 self._start_anew()
             self._file.write(data)
         except OSError as error:
-            if not self._failed:
-                sys.stderr.write(
-                    f"cannot write {self.path}: {error.strerror}; its lines are lost until that is mended\n"
-                )
-            self._failed = True
+            self._say_once(f"cannot write {self.path}: {error.strerror}; its lines are lost until that is mended\n")
 
     def close(self) -> None:
         """Close the file."""
@@ -50,8 +46,8 @@ class BoundedLog:
     def _say_once(self, line: str) -> None:
         if not self._failed:
             self._failed = True
-            with contextlib.suppress(OSError):
-                sys.stderr.write(line)
+            with contextlib.suppress(OSError):  # a terminal that has gone, or a file on the same full disk
+                os.write(sys.stderr.fileno(), line.encode())  # unbuffered: what fails is not tried again at the end
 
     def _start_anew(self) -> None:
         self._file.close()

@@ -29,7 +29,7 @@ def main() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
-    Recorder(backend).run(stop)
+    Recorder(backend, keep=settings.keep).run(stop)
 
 
 if __name__ == "__main__":

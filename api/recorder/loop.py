@@ -10,11 +10,13 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from api.positions import event_id_of
+from api.recorder.pruning import Pruning
 from api.recorder.reaper import Reaper
 from api.recorder.recording import Overtaken, Recording
 from api.recorder.rewinds import Rewinds
 from api.recorder.timing import Timing
 from api.services import Backend
+from contract.retention import Keep
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +38,14 @@ class Recorder:
         self,
         backend: Backend,
         timing: Timing | None = None,
+        keep: Keep | None = None,
     ) -> None:
         self._redis = backend.redis
         self._timing = timing or Timing()
         self._recording = Recording(backend.database, backend.artefacts)
         self._reaper = Reaper(backend.database, backend.redis, backend.artefacts, backend.requeue, self._timing)
         self._rewinds = Rewinds(backend)
+        self._pruning = Pruning(backend.database, keep or Keep())
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{id(self)}"
         self._position: int | None = None
         self._untrimmed = TRIM_EVERY
@@ -86,6 +90,7 @@ class Recorder:
             self._looked_at = time.monotonic()
             self._reaper.look()
             self._rewinds.look()
+            self._pruning.look()
         return True
 
     def _trim(self) -> None:

@@ -26,6 +26,8 @@ from contract.names import blob_name
 
 log = logging.getLogger(__name__)
 
+PROGRAM_LIMIT = "54"
+"""PostgreSQL's class of errors that name a limit of its own."""
 CHUNK_POINTS = 1024
 """Points of the densest series that a chunk is made of."""
 CHUNK_EVENTS = 256
@@ -64,8 +66,10 @@ class Recording:
             self._store_blobs(readings)
             with self._database.write() as session:
                 self._write(session, after, readings)
-        except (OperationalError, InterfaceError, OSError, Overtaken):
-            raise
+        except (OperationalError, InterfaceError, OSError, Overtaken) as error:
+            if not _is_beyond_limits(error):
+                raise
+            return self._record_singly(after, readings, error)
         except (SQLAlchemyError, ValueError, TypeError, KeyError, OverflowError) as error:
             return self._record_singly(after, readings, error)
         return readings[-1].position
@@ -127,6 +131,12 @@ class Recording:
             is_long = run.tail_points >= CHUNK_POINTS or run.tail_events >= CHUNK_EVENTS
             if is_long or (run.tail_events and run.status in (*ENDED, "parked")):
                 chunks.compact(session, run, until)
+
+
+def _is_beyond_limits(error: Exception) -> bool:
+    """Whether PostgreSQL will never take this, such as a name too long for an index; it says so as if it were away."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return state is not None and state.startswith(PROGRAM_LIMIT)
 
 
 def _insert_new(database: Database) -> ReturningInsert[int]:

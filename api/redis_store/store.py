@@ -53,6 +53,10 @@ class RedisStore:
         """Seconds since the server started."""
         return int(self._redis.info("server")["uptime_in_seconds"])
 
+    def check_writes(self) -> None:
+        """Write something that is soon gone: a server whose disk is full answers, and refuses that."""
+        self._redis.set(names.PROBE, 1, px=1000)
+
     def close(self) -> None:
         """Close every connection."""
         self._redis.close()

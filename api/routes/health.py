@@ -50,7 +50,7 @@ def get_health() -> Health:
 def get_ready(serving: ServicesDep, response: Response) -> Ready:
     """Whether everything is there, each dependency by name; 503 when a needed one is not. No sign-in."""
     found = {
-        "redis": _look(lambda: _redis(serving), "start it, and check MODESCOPE_REDIS_URL"),
+        "redis": _look(lambda: _redis(serving), "start it, make room on its disk, and check MODESCOPE_REDIS_URL"),
         "sql": _look(lambda: _sql(serving), "check MODESCOPE_DATABASE_URL and the space on its disk"),
         "artefacts": _look(lambda: _artefacts(serving), "check MODESCOPE_ARTEFACTS_URL"),
         "recorder": _look(lambda: _recorder(serving), "start it with `python -m api.recorder`"),
@@ -74,6 +74,7 @@ def _look(question: Callable[[], str | None], what_to_do: str, *, needed: bool =
 
 
 def _redis(serving: Services) -> str:
+    serving.redis.check_writes()
     return f"up for {serving.redis.uptime_s()} s"
 
 

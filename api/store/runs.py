@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import Select, delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from api import knobs
 from api.problems import HasForks, NoSuchRun, RunActive
 from api.store import ledger, series, sweeps
 from api.store.state import cursor
-from api.tables import BlobRow, OrphanRow, RunRow
+from api.tables import BlobRow, OrphanRow, RecorderRow, RunRow
 from contract.events import ACTIVE
 from contract.names import blob_name
 from contract.numbers import dumps, loads, shown
@@ -110,15 +110,30 @@ def edit(session: Session, run: str, changes: EditRun) -> None:
         row.tags = dumps(changes.tags).decode()
 
 
+def add(session: Session, row: RunRow) -> None:
+    """Write a new run; the one that it goes on from stays until this is done.
+
+    Raises:
+        NoSuchRun: if it goes on from one that was deleted meanwhile.
+    """
+    if row.parent is not None and session.scalar(_locked(row.parent, read=True)) is None:
+        raise NoSuchRun(f"run {row.parent} was deleted just now")
+    session.add(row)
+    session.flush()
+
+
 def remove(session: Session, run: str) -> None:
     """Delete a run with all that SQL has of it; its files are left to the recorder to remove.
+
+    One at a time, and not beside the recorder: of two that end the last uses of a picture, one must see it.
 
     Raises:
         NoSuchRun: if there is none of that id.
         RunActive: if it is still going on.
         HasForks: if other runs go on from it.
     """
-    row = session.scalar(select(RunRow).where(RunRow.id == run).with_for_update())
+    session.execute(select(RecorderRow.id).with_for_update())
+    row = session.scalar(_locked(run))
     row = row if row is not None else find(session, run)
     if row.status in ACTIVE:
         raise RunActive(f"run {run} is {row.status}: stop it first, then delete it")
@@ -133,6 +148,11 @@ def remove(session: Session, run: str) -> None:
     session.execute(delete(RunRow).where(RunRow.id == run))
     if row.sweep is not None:
         sweeps.remove_if_empty(session, row.sweep)
+
+
+def _locked(run: str, *, read: bool = False) -> Select[RunRow]:
+    """A run that nobody changes (`read`: that nobody deletes) until the transaction ends."""
+    return select(RunRow).where(RunRow.id == run).with_for_update(read=read, key_share=read)
 
 
 def with_status(session: Session, statuses: Collection[str]) -> Sequence[RunRow]:

@@ -70,8 +70,16 @@ def judged(line: Line, looks: replay.Looks, catalogue: Catalogue) -> Judged:
 
 def write(lines: Sequence[Line], catalogue: Catalogue) -> None:
     """The whole report."""
-    runs = [judged(line, recorded(line["key"]), catalogue) for line in lines]
-    REPORT.write_text("\n".join([*text(runs, catalogue), ""]))
+    REPORT.write_text("\n".join([*text(_judged(lines, catalogue), catalogue), ""]))
+
+
+def table(lines: Sequence[Line], catalogue: Catalogue) -> Iterator[str]:
+    """What each guard is worth on these runs, as the lines of a table."""
+    return _table(_judged(lines, catalogue), catalogue)
+
+
+def _judged(lines: Sequence[Line], catalogue: Catalogue) -> list[Judged]:
+    return [judged(line, recorded(line["key"]), catalogue) for line in lines]
 
 
 def text(runs: Sequence[Judged], catalogue: Catalogue) -> Iterator[str]:
@@ -104,7 +112,8 @@ def _method(runs: Sequence[Judged]) -> str:
         f"**An alarm is true** when it is raised in a collapse or in the {HORIZON:,} steps before its onset. Recall: "
         "runs whose first collapse was seen by a true alarm. Lead: steps from that alarm to the onset; negative means "
         "after it. Healthy steps are those in which an alarm would be false. Guards are replayed, at their default "
-        "params, on what the runs recorded. Shares have Wilson's 95 % interval behind them.\n"
+        "params, on what the runs recorded. Shares have Wilson's 95 % interval behind them. The votes of the combined "
+        "alarm were changed once after these were read: [why](concepts/guards.md#what-their-votes-are-worth).\n"
     )
 
 

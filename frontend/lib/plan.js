@@ -184,7 +184,7 @@ function ownViews(names) {
 }
 
 /** What a standard error's series is called, after the name of what it is the error of. */
-const ERRORS = ['.error', '.stderr', '_stderr'];
+const ERROR = '.error';
 /** The same number for real samples against real ones: the floor that a good generator comes near. */
 const FLOOR = '.real';
 
@@ -198,7 +198,7 @@ const FLOOR = '.real';
  * @returns {View[]}
  */
 function instrumentViews(infos, names, chart) {
-  const isError = (/** @type {string} */ name) => ERRORS.some((ending) => name.endsWith(ending) && names.has(name.slice(0, -ending.length)));
+  const isError = (/** @type {string} */ name) => name.endsWith(ERROR) && names.has(name.slice(0, -ERROR.length));
   const isFloor = (/** @type {string} */ name) => name.endsWith(FLOOR) && names.has(name.slice(0, -FLOOR.length));
   /** @type {Map<string, View>} */
   const found = new Map();
@@ -211,7 +211,7 @@ function instrumentViews(infos, names, chart) {
     const line = memberOf(name, own, group.traces.filter(({ name: each }) => !isFloor(each)).length);
     group.traces.push(...[line, { ...line, name: name + FLOOR, label: `${own}, real`, dash: /** @type {const} */ ('dot') }]
       .filter((trace) => names.has(trace.name))
-      .map((trace) => ({ ...trace, error: ERRORS.map((ending) => trace.name + ending).find((each) => names.has(each)) })));
+      .map((trace) => ({ ...trace, error: names.has(trace.name + ERROR) ? trace.name + ERROR : undefined })));
     found.set(id, group);
   }
   return [...found.values()];

@@ -97,7 +97,7 @@ function undoButton({ name, old, step }, { undo }) {
 /** The run without it, beside the run with it. @param {import('../lib/types.js').LedgerItem} item @param {LedgerActions} actions */
 function twinButton({ name, step, request_id: request }, { twin }) {
   const what = `what the run would be without ${name} at step ${step}`;
-  const button = h('button', { type: 'button', class: 'small', text: 'Twin', title: `See ${what}: trains it again from the checkpoint before`, 'aria-label': `Twin: see ${what}`, testid: 'twin' });
+  const button = h('button', { type: 'button', class: 'small', text: 'Twin', title: `See ${what}: trains it again from the newest checkpoint before, or from the beginning`, 'aria-label': `Twin: see ${what}`, testid: 'twin' });
   button.addEventListener('click', () => {
     button.disabled = true;
     twin(request).catch(() => (button.disabled = false));

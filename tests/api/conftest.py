@@ -1,6 +1,12 @@
-"""The stack under test: real uvicorn, real valkey, a SQLite file, the recorder beside them, and a played worker."""
+"""The stack under test: real uvicorn, real valkey, a real database, the recorder beside them, and a played worker.
+
+Each test has a database of its own: a SQLite file. With MODESCOPE_TEST_DATABASE=postgresql it is one on a private
+PostgreSQL server, and with postgresql://… one on that server. The mark `databases` names the kinds that a test runs on
+without that; on PostgreSQL it is passed over where no server can be had.
+"""
 
 import hashlib
+import os
 import shutil
 import threading
 import time
@@ -28,8 +34,11 @@ from contract import append, names
 from contract.components import Catalogue, ComponentDescription, RecipeDescription
 from contract.events import Blob, Body, Envelope, RunStatus, ScalarGroup, Scalars, SeriesInfo, to_fields
 from contract.runs import Run, Slot, WorkerInfo
+from tests.postgres import NoPostgres, PostgresDatabases, PostgresServer
 
 TOKEN = "a-token-for-tests-only"
+TEST_DATABASE = os.environ.get("MODESCOPE_TEST_DATABASE", "sqlite")
+"""sqlite, postgresql, or the address of a PostgreSQL server where databases may be made."""
 QUICK = Timing(lease_ms=2_000, block_ms=20, look_s=0.05)
 """A recorder that looks often; its patience with workers is as in life."""
 
@@ -231,21 +240,87 @@ def page_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_kind" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("databases")
+        wanted = ("sqlite",) if marker is None else marker.args
+        metafunc.parametrize("database_kind", wanted if TEST_DATABASE == "sqlite" else ("postgresql",))
+
+
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with its tables, copied by every test: making them takes a while."""
+def postgres() -> Iterator[PostgresDatabases]:
+    """Databases on a PostgreSQL server; a test that asks for one is passed over where there is none."""
+    if "://" in TEST_DATABASE:
+        yield PostgresDatabases(TEST_DATABASE)
+        return
+    try:
+        server = PostgresServer()
+    except NoPostgres as reason:
+        if TEST_DATABASE != "sqlite":
+            raise
+        pytest.skip(str(reason))
+    server.start()
+    yield PostgresDatabases(server.url)
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables, copied by every test: making them takes a while."""
     path = tmp_path_factory.mktemp("sql") / "modescope.db"
-    database = Database(f"sqlite:///{path}")
-    database.migrate()
-    database.close()
+    _migrate(f"sqlite:///{path}")
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresDatabases) -> Iterator[str]:
+    """The same on the PostgreSQL server."""
+    url = postgres.create()
+    _migrate(url)
+    yield url
+    postgres.drop(url)
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    database.migrate()
+    database.close()
+
+
 @pytest.fixture
-def settings(tmp_path: Path, migrated: Path, valkey: Any, page_folder: Path) -> Settings:
-    shutil.copy(migrated, tmp_path / "modescope.db")
+def database_url(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a database with all tables and nothing in them."""
+    if database_kind == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "modescope.db")
+        yield f"sqlite:///{tmp_path}/modescope.db"
+    else:
+        databases: PostgresDatabases = request.getfixturevalue("postgres")
+        url = databases.create(request.getfixturevalue("postgres_template"))
+        yield url
+        databases.drop(url)
+
+
+@pytest.fixture
+def empty_database_url(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a database without tables."""
+    if database_kind == "sqlite":
+        yield f"sqlite:///{tmp_path}/some/folder/modescope.db"
+    else:
+        databases: PostgresDatabases = request.getfixturevalue("postgres")
+        url = databases.create()
+        yield url
+        databases.drop(url)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str, valkey: Any, page_folder: Path) -> Settings:
     return Settings(
-        data=tmp_path, redis_url=SecretStr(valkey.url), token=SecretStr(TOKEN), frontend=page_folder, port=0
+        data=tmp_path,
+        redis_url=SecretStr(valkey.url),
+        database_url=SecretStr(database_url),
+        token=SecretStr(TOKEN),
+        frontend=page_folder,
+        port=0,
     )
 
 
@@ -397,9 +472,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, migrated: Path) -> Iterator[Desk]:
-    shutil.copy(migrated, tmp_path / "desk.db")
-    database, artefacts = Database(f"sqlite:///{tmp_path}/desk.db"), Artefacts(f"file://{tmp_path}/artefacts")
+def desk(tmp_path: Path, database_url: str) -> Iterator[Desk]:
+    database, artefacts = Database(database_url), Artefacts(f"file://{tmp_path}/artefacts")
     recording = Recording(database, artefacts)
     yield Desk(database, artefacts, recording, recording.position())
     database.close()

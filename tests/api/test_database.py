@@ -4,21 +4,26 @@ import sqlite3
 import threading
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text, update
+from sqlalchemy.exc import OperationalError
 
-from api.database import MIGRATIONS, Database, UnusableDatabase
+from api.database import Database, UnusableDatabase
 from api.tables import Base, RecorderRow
 
 
 @pytest.fixture
-def url(tmp_path):
+def url(empty_database_url):
+    return empty_database_url
+
+
+@pytest.fixture
+def file_url(tmp_path):
     return f"sqlite:///{tmp_path}/some/folder/modescope.db"
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_migrations_make_the_tables_that_the_code_has(url):
     database = Database(url)
     database.migrate()
@@ -30,28 +35,7 @@ def test_migrations_make_the_tables_that_the_code_has(url):
     engine.dispose()
 
 
-def test_runs_of_an_earlier_version_are_kept_and_are_of_no_sweep(url):
-    texts = dict.fromkeys(
-        ("id", "name", "notes", "tags", "spec", "status", "status_source", "knobs", "attributes"), "a"
-    )
-    numbers = ("created_at", "attempt", "from_step", "step", "steps", "was_paused", "losses")
-    counts = ("compacted_position", "tail_points", "tail_events")
-    row = {**texts, **dict.fromkeys((*numbers, *counts), 0)}
-    database, engine = Database(url), create_engine(url)
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
-        places = ", ".join(f":{name}" for name in row)
-        connection.execute(text(f"INSERT INTO runs ({', '.join(row)}) VALUES ({places})"), row)
-    engine.dispose()
-    database.migrate()
-    with database.read() as session:
-        assert session.execute(text("SELECT id, sweep, sweep_values FROM runs")).all() == [("a", None, None)]
-    database.close()
-
-
+@pytest.mark.databases("sqlite", "postgresql")
 def test_several_processes_may_migrate_at_once(url):
     databases = [Database(url) for _ in range(4)]
     failures = []
@@ -72,8 +56,8 @@ def test_several_processes_may_migrate_at_once(url):
     assert failures == []
 
 
-def test_sqlite_is_set_up_for_readers_beside_a_writer(url):
-    database = Database(url)
+def test_sqlite_is_set_up_for_readers_beside_a_writer(file_url):
+    database = Database(file_url)
     database.migrate()
     with database.read() as session:
         settings = [session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")]
@@ -81,6 +65,7 @@ def test_sqlite_is_set_up_for_readers_beside_a_writer(url):
     assert settings == ["wal", 1, 1]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_newer_database_is_not_touched(url):
     database = Database(url)
     database.migrate()
@@ -105,6 +90,20 @@ def test_a_database_that_cannot_be_written_is_said_at_start(tmp_path):
     database.close()
 
 
+@pytest.mark.databases("sqlite", "postgresql")
+def test_a_writer_waits_for_another_and_then_gives_up(url, monkeypatch):
+    monkeypatch.setattr("api.database.BUSY_TIMEOUT_MS", 200)
+    database = Database(url)
+    database.migrate()
+    with database.write() as session:
+        session.execute(update(RecorderRow).values(position=1))
+        with pytest.raises(OperationalError), database.write() as other:
+            other.execute(update(RecorderRow).values(position=2))
+    with database.write() as session:
+        assert session.scalar(select(RecorderRow.position)) == 1
+    database.close()
+
+
 @pytest.mark.parametrize(
     ("address", "words"), [("mysql://x", "'mysql'; allowed: sqlite, postgresql"), ("nonsense", "no database address")]
 )
@@ -113,6 +112,7 @@ def test_other_addresses_are_refused(address, words):
         Database(address)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_failed_write_changes_nothing(url):
     database = Database(url)
     database.migrate()
@@ -130,6 +130,7 @@ def test_a_failed_write_changes_nothing(url):
     database.close()
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_a_reader_sees_one_moment(url):
     database = Database(url)
     database.migrate()
@@ -141,8 +142,8 @@ def test_a_reader_sees_one_moment(url):
     database.close()
 
 
-def test_the_file_is_an_ordinary_sqlite_database(url, tmp_path):
-    database = Database(url)
+def test_the_file_is_an_ordinary_sqlite_database(file_url, tmp_path):
+    database = Database(file_url)
     database.migrate()
     database.close()
     path = tmp_path / "some/folder/modescope.db"

@@ -144,6 +144,14 @@ SET = {"name": "on_alarm", "do": "set", "to": 1.0}
             {"rules.0.knob": 'no knob called "optimiser.d.rl"; did you mean optimiser.d.lr'},
         ),
         (
+            {"rules": [{"name": "on_alarm", "do": "rewind"}]},
+            {"rules.0.knob": "rewind needs the name of the knob to turn"},
+        ),
+        (
+            {"rules": [{"name": "on_alarm", "do": "stop", "knob": "r1.weight"}]},
+            {"rules.0.knob": "stop takes no knob; got r1.weight"},
+        ),
+        (
             {"plan": [{"step": 99, "knobs": {"optimiser.d.lr": 1e-4}}]},
             {"plan.0.step": "must be at most 50, the run's last step; got 99"},
         ),

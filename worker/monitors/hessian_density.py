@@ -31,7 +31,7 @@ def _described(player: Player) -> tuple[SeriesDescription, ...]:
             meaning=f"Sum of all eigenvalues of that Hessian of {player}, estimated from the same probes.",
         ),
         SeriesDescription(
-            name=f"{name}.trace.stderr", unit=unit, meaning="Standard error of the trace over the probes."
+            name=f"{name}.trace.error", unit=unit, meaning="Standard error of the trace over the probes."
         ),
     )
 
@@ -75,7 +75,7 @@ class HessianDensity(monitors.Monitor):
         scalars: dict[str, float | Tensor] = {}
         for player, spectrum in found.items():
             name = f"hessian_density.{player.lower()}.trace"
-            scalars |= {name: spectrum.trace, f"{name}.stderr": spectrum.trace_stderr}
+            scalars |= {name: spectrum.trace, f"{name}.error": spectrum.trace_stderr}
         return Measurement(scalars=scalars, densities=[_body(player, spectrum) for player, spectrum in found.items()])
 
     def _look(self, view: TrainingView, player: Player) -> SpectralDensity:

@@ -17,9 +17,9 @@ PLACES = {
     "between": "points drawn evenly between a real and a generated sample",
 }
 STATISTICS = {
-    "mean": "Mean of ‖∇ₓD‖₂ at n {place}, 64 unless set otherwise, the same draws at every look.",
-    "stderr": "Standard error of the mean of ‖∇ₓD‖₂ at n {place}: standard deviation / √n.",
-    "max": "Largest ‖∇ₓD‖₂ at n {place}; D may be steeper elsewhere.",
+    "mean.{place}": "Mean of ‖∇ₓD‖₂ at n {place}, 64 unless set otherwise, the same draws at every look.",
+    "mean.{place}.error": "Standard error of the mean of ‖∇ₓD‖₂ at n {place}: standard deviation / √n.",
+    "max.{place}": "Largest ‖∇ₓD‖₂ at n {place}; D may be steeper elsewhere.",
 }
 
 
@@ -49,7 +49,7 @@ class InputGradients(monitors.Monitor):
     default: ClassVar[bool] = True
     series: ClassVar[tuple[SeriesDescription, ...]] = tuple(
         SeriesDescription(
-            name=f"input_gradient.{statistic}.{place}",
+            name=f"input_gradient.{statistic.format(place=place)}",
             unit="logits per unit of x",
             meaning=meaning.format(place=description),
         )
@@ -80,7 +80,7 @@ class InputGradients(monitors.Monitor):
         scalars = {}
         for place, norms in slopes.items():
             scalars[f"input_gradient.mean.{place}"] = norms.mean()
-            scalars[f"input_gradient.stderr.{place}"] = norms.std() / len(norms) ** 0.5
+            scalars[f"input_gradient.mean.{place}.error"] = norms.std() / len(norms) ** 0.5
             scalars[f"input_gradient.max.{place}"] = norms.amax()
         return Measurement(scalars=scalars)
 

@@ -63,7 +63,7 @@ class Scores(monitors.Monitor):
             "threshold: 1 where the logit tells nothing, 0 where it separates them; too low by up to √(π/4n).",
         ),
         SeriesDescription(
-            name="scores.overlap_stderr",
+            name="scores.overlap.error",
             unit="share",
             meaning="Standard error of the overlap, at the threshold found.",
         ),
@@ -140,7 +140,7 @@ def histogram(series: str, logits: Tensor, edges: Tensor) -> Density:
 def overlap(real: Tensor, fake: Tensor) -> dict[str, float]:
     """The least sum of both error rates over all thresholds, with its standard error."""
     if real.isnan().any() or fake.isnan().any():
-        return {"scores.overlap": math.nan, "scores.overlap_stderr": math.nan}
+        return {"scores.overlap": math.nan, "scores.overlap.error": math.nan}
     real, fake = real.sort().values, fake.sort().values
     # The best threshold is below everything, or at a generated sample's logit: further up only real ones are missed.
     missed = torch.cat([torch.zeros(1), torch.searchsorted(real, fake, right=True)]).double() / len(real)
@@ -149,7 +149,7 @@ def overlap(real: Tensor, fake: Tensor) -> dict[str, float]:
     variance = missed * (1 - missed) / len(real) + passed * (1 - passed) / len(fake)
     return {
         "scores.overlap": (missed + passed)[best].item(),
-        "scores.overlap_stderr": variance[best].sqrt().item(),
+        "scores.overlap.error": variance[best].sqrt().item(),
     }
 
 

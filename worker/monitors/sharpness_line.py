@@ -24,7 +24,7 @@ def _described(player: Player) -> tuple[SeriesDescription, ...]:
             high_is="bad",
         ),
         SeriesDescription(
-            name=f"{name}.rise.stderr", unit="loss", meaning="Standard error of that rise over the lines."
+            name=f"{name}.rise.error", unit="loss", meaning="Standard error of that rise over the lines."
         ),
         SeriesDescription(
             name=f"{name}.loss", unit="loss", meaning=f"{player}'s own loss where it stands, on the fixed batch; exact."
@@ -75,5 +75,5 @@ class SharpnessLine(monitors.Monitor):
                 generator=view.fixed,
             )
             name = f"sharpness_line.{player.lower()}"
-            scalars |= {f"{name}.rise": found.rise, f"{name}.rise.stderr": found.stderr, f"{name}.loss": found.loss}
+            scalars |= {f"{name}.rise": found.rise, f"{name}.rise.error": found.stderr, f"{name}.loss": found.loss}
         return Measurement(scalars=scalars)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from contract.knobs import KnobValue
 from contract.knobs import knob as live
@@ -18,6 +18,9 @@ TURNING = ("set", "rewind")
 
 class DoingParams(RuleParams):
     """What is done."""
+
+    model_config = ConfigDict(json_schema_extra={"turning": list(TURNING)})
+    """So that the api, too, can refuse a deed without the knob that it needs."""
 
     do: Deed = "pause"
     """Turn a knob (set); hold the run (pause); write a checkpoint; end the run (stop); free its slot (park); or go back
@@ -36,7 +39,7 @@ class DoingParams(RuleParams):
     @model_validator(mode="after")
     def _knob_where_needed(self) -> Self:
         if (self.do in TURNING) != bool(self.knob):
-            needs = f"takes no knob; got {self.knob}" if self.knob else "needs the name of a knob; none was given"
+            needs = f"takes no knob; got {self.knob}" if self.knob else "needs the name of the knob to turn"
             raise ValueError(f"do: {self.do} {needs}")
         return self
 

@@ -2,21 +2,22 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from pydantic import SecretStr
+from sqlalchemy import create_engine, func, select
 
 from api.recorder import loop
 from api.tables import EventRow
 from contract import names
 from contract.events import Log, RunStatus
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.databases("sqlite", "postgresql")]
 
 ROOT = Path(__file__).parents[3]
 START_S = 60
@@ -64,17 +65,29 @@ def test_redis_away_and_back(stack, valkey, until):
     assert n_events(stack, run.id) == 3
 
 
+@contextmanager
+def writing_hindered(url):
+    """Nobody can write until the end; everybody can read."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("BEGIN")
+            connection.exec_driver_sql("LOCK TABLE events IN EXCLUSIVE MODE")
+        yield
+        connection.exec_driver_sql("ROLLBACK")
+    engine.dispose()
+
+
 def test_while_sql_is_locked_the_stream_holds(stack, settings, until, monkeypatch, caplog):
     run, trainer = stack.training()
     before = n_events(stack, run.id)
-    other = sqlite3.connect(settings.database.removeprefix("sqlite:///"), isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    for number in range(5):
-        last = trainer.say(Log(message=str(number)))
-    assert n_events(stack, run.id) == before
-    assert stack.redis.xlen(names.EVENTS) == before + 5
-    other.execute("ROLLBACK")
-    other.close()
+    with writing_hindered(settings.database):
+        for number in range(5):
+            last = trainer.say(Log(message=str(number)))
+        assert n_events(stack, run.id) == before
+        assert stack.redis.xlen(names.EVENTS) == before + 5
     stack.recorded(last)
     assert n_events(stack, run.id) == before + 5
 
@@ -100,6 +113,7 @@ def start_process(settings, script, tmp_path):
     environment = {
         "MODESCOPE_DATA": str(settings.data),
         "MODESCOPE_REDIS_URL": settings.redis,
+        "MODESCOPE_DATABASE_URL": settings.database,
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
     }
@@ -169,9 +183,10 @@ def test_kill_before_commit_records_once(server, settings, start_recorder, until
     assert n_events(server, run.id) == 51
 
 
+@pytest.mark.databases("sqlite")
 def test_it_says_why_it_cannot_start(settings, tmp_path):
     (tmp_path / "file").write_text("")
-    broken = settings.model_copy(update={"data": tmp_path / "file"})
+    broken = settings.model_copy(update={"database_url": SecretStr(f"sqlite:///{tmp_path}/file/modescope.db")})
     process = start_process(broken, None, tmp_path)
     assert process.wait(START_S) == 1
     assert "cannot start: cannot make the folder" in (tmp_path / "recorder.log").read_text()

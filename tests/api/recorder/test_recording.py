@@ -31,6 +31,8 @@ from contract.events import (
 )
 from contract.knobs import KnobDescription
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 PICTURE = b"\x89PNG not really"
 GRID = Grid(series="samples", rows=1, columns=1, cell=[8, 8])
 

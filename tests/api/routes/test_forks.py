@@ -7,7 +7,7 @@ import json
 import pytest
 
 from contract import names
-from contract.events import CheckpointWritten, CommandAsked, Points, RunStatus
+from contract.events import CheckpointWritten, CommandAsked, KnobApplied, KnobAsked, KnobRequest, Points, RunStatus
 from contract.names import checkpoint_name
 from contract.runs import LedgerItem, Run
 
@@ -119,6 +119,29 @@ def test_knobs_and_overridden_knobs_are_in_force_from_its_first_step(stack, pare
         ("r1.weight", 10.0, 0.5, "applied", 201),
     }
     assert all(item.reason == f"fork of {parent.id} at step 200" for item in items)
+
+
+def test_an_override_is_a_wish_also_where_the_spec_says_the_same(stack, training, parent):
+    """The knob was turned to 5 meanwhile; who asks for 2 means 2, and not the 5 that the checkpoint has."""
+    _, trainer = training
+    knob = KnobRequest(name="auxiliary.weight", value=5.0, old=2.0)
+    trainer.say(KnobAsked(request_id="k", author="ada", knobs=[knob]), 49)
+    stack.recorded(trainer.say(KnobApplied(request_id="k", knobs=[knob]), 50))
+    child = fork(stack, parent, overrides={"conditioning": {"weight": 2.0}})
+    [item] = stack.get(f"/runs/{child.id}/ledger")["items"]
+    assert (item["name"], item["old"], item["new"]) == ("auxiliary.weight", 5.0, 2.0)
+    assert stack.get(f"/runs/{fork(stack, parent).id}/ledger")["items"] == []
+
+
+def test_a_checkpoint_that_the_history_does_not_lead_to_cannot_be_forked(stack, training, parent):
+    run, trainer = training
+    stack.recorded(write_checkpoint(stack, trainer, 280))
+    again = stack.puppet(run.id, attempt=2)
+    stack.redis.set(names.attempt_key(run.id), 2)
+    stack.recorded(again.begin(200))
+    answer = stack.http.post(f"/runs/{run.id}/forks", json={"checkpoint_step": 280})
+    assert (answer.status_code, answer.json()["code"]) == (410, "checkpoint-replaced")
+    assert "of an attempt that was cut off" in answer.json()["detail"]
 
 
 def test_the_same_key_makes_one_fork(stack, parent):

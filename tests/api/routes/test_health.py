@@ -45,6 +45,20 @@ def test_without_redis_it_is_not_ready_and_says_nothing_secret(server, valkey):
     assert valkey.password not in answer.text
 
 
+def test_with_a_redis_that_takes_no_writes_it_is_not_ready(stack, until):
+    """As with a full disk: it answers, and refuses every write."""
+    until(lambda: stack.http.get("/ready").status_code == 200)
+    stack.redis.config_set("min-replicas-to-write", 1)
+    try:
+        answer = stack.http.get("/ready")
+    finally:
+        stack.redis.config_set("min-replicas-to-write", 0)
+    assert answer.status_code == 503
+    assert answer.json()["dependencies"]["redis"]["ok"] is False
+    assert "make room on its disk" in answer.json()["dependencies"]["redis"]["detail"]
+    until(lambda: stack.http.get("/ready").status_code == 200)
+
+
 def test_workers_are_those_whose_heartbeat_goes_on(server):
     assert server.get("/workers")["items"] == []
     server.announce_worker("b")

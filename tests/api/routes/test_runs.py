@@ -90,6 +90,7 @@ def test_the_same_key_makes_one_run(server):
     assert n_runs(server) == 1
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 def test_the_same_key_at_the_same_moment_makes_one_run(server):
     answers = []
 

@@ -52,10 +52,23 @@ def test_asked_again_they_are_the_same(stack, steered):
     assert len(stack.get(f"/runs/{steered.id}/forks")["items"]) == 2
 
 
+def test_without_a_checkpoint_it_begins_where_the_run_began(stack, steered):
+    twin = twins(stack, steered, "first", noise=0).json()["twin"]
+    assert (twin["parent"], twin["parent_step"], twin["step"]) == (steered.id, 0, 0)
+    assert [each["step"] for each in twin["spec"]["plan"]] == [150, 250]
+    assert job(stack, twin["id"])["resume"]["checkpoints"] == []
+    trainer = stack.puppet(twin["id"])
+    trainer.take_lease()
+    trainer.begin(0, series=("loss.d",))
+    stack.recorded(trainer.scalars([1, 2], loss__d=[-1.0, -2.0]))
+    assert stack.get(f"/runs/{twin['id']}/series/loss.d", buckets=10)["last"] == [-1.0, -2.0]
+    refused = stack.http.post(f"/runs/{twin['id']}/forks", json={"checkpoint_step": 0})
+    assert refused.json()["code"] == "no-such-checkpoint", "a fork's beginning is a checkpoint"
+
+
 @pytest.mark.parametrize(
     ("request_id", "code", "words"),
     [
-        ("first", "no-such-checkpoint", "no checkpoint from before step 90; it has: 200, 100"),
         ("nobody", "no-such-change", "was changed by request nobody; changes of it: first, second, third"),
     ],
 )

@@ -18,7 +18,7 @@ def test_trace_and_density_are_those_of_the_dense_hessian(player):
     exact = dense(run, player)
     scalars, bodies = look(run, players=player, probes=16, steps=40)
     name = f"hessian_density.{player.lower()}"
-    error = scalars[f"{name}.trace.stderr"]
+    error = scalars[f"{name}.trace.error"]
     assert scalars[f"{name}.trace"] == pytest.approx(float(exact.sum()), abs=4 * error)
     assert 0 < error < abs(float(exact[-1])) * 3
     at, density = (torch.tensor(part, dtype=torch.float64) for part in (bodies[name].at, bodies[name].density))

@@ -33,7 +33,7 @@ def test_linear_critic_is_as_steep_everywhere_as_its_weight_is_long(shape):
     for place in ("real", "fake", "between"):
         assert scalars[f"input_gradient.mean.{place}"] == pytest.approx(float(w.norm()), rel=1e-6)
         assert scalars[f"input_gradient.max.{place}"] == pytest.approx(float(w.norm()), rel=1e-6)
-        assert scalars[f"input_gradient.stderr.{place}"] == pytest.approx(0, abs=1e-7)
+        assert scalars[f"input_gradient.mean.{place}.error"] == pytest.approx(0, abs=1e-7)
 
 
 def test_bowl_is_as_steep_as_its_samples_are_long():
@@ -49,7 +49,7 @@ def test_bowl_is_as_steep_as_its_samples_are_long():
         assert scalars[f"input_gradient.mean.{place}"] == pytest.approx(lengths.mean().item(), rel=1e-6)
         assert scalars[f"input_gradient.max.{place}"] == pytest.approx(lengths.max().item(), rel=1e-6)
         stderr = (lengths.square().mean() - lengths.mean().square()).sqrt() / math.sqrt(99)
-        assert scalars[f"input_gradient.stderr.{place}"] == pytest.approx(stderr.item(), rel=1e-5)
+        assert scalars[f"input_gradient.mean.{place}.error"] == pytest.approx(stderr.item(), rel=1e-5)
     real, fake, between = shown
     share = (between - fake) / (real - fake)
     assert torch.allclose(share, share[:, :1, :1, :1].expand_as(share), atol=1e-3), "one share a sample"

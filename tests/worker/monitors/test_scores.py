@@ -70,7 +70,7 @@ def test_overlap_is_the_least_sum_of_both_error_rates():
     assert overlap(doubles(0, 0, 0), doubles(0, 0))["scores.overlap"] == 1, "a tie tells nothing"
     found = overlap(doubles(0, 2, 3, 4), doubles(-2, 1, 1.5, 5))
     assert found["scores.overlap"] == by_hand([0, 2, 3, 4], [-2, 1, 1.5, 5]) == 0.5
-    assert found["scores.overlap_stderr"] == pytest.approx(math.sqrt(2 * 0.25 * 0.75 / 4))
+    assert found["scores.overlap.error"] == pytest.approx(math.sqrt(2 * 0.25 * 0.75 / 4))
     for seed in range(5):
         real, fake = normal(40, seed, 0.7), normal(25, seed + 100)
         assert overlap(real, fake)["scores.overlap"] == pytest.approx(by_hand(real.tolist(), fake.tolist()), abs=1e-12)
@@ -80,7 +80,7 @@ def test_overlap_of_two_normal_laws_and_its_floor():
     """Two unit normals d apart overlap by 2 Φ(-d/2); of the same law, the mean is 1 - √(π/4n)."""
     apart = overlap(normal(40_000, 0, 1.0), normal(40_000, 1))
     exact = 1 + math.erf(-0.5 / math.sqrt(2))
-    assert abs(apart["scores.overlap"] - exact) < 4 * apart["scores.overlap_stderr"]
+    assert abs(apart["scores.overlap"] - exact) < 4 * apart["scores.overlap.error"]
     same = [overlap(normal(256, seed), normal(256, seed + 500))["scores.overlap"] for seed in range(300)]
     floor = 1 - math.sqrt(math.pi / 4 / 256)
     assert abs(np.mean(same) - floor) < 4 * np.std(same) / math.sqrt(300) + 0.004
@@ -116,7 +116,7 @@ def test_real_and_fake_have_the_same_bins_and_their_own_shares():
     assert fake.density == pytest.approx([4, 0, 0])
     assert measured.scalars == {
         "scores.overlap": 0,
-        "scores.overlap_stderr": 0,
+        "scores.overlap.error": 0,
         "scores.right_on_real": 1,
         "scores.right_on_fake": 1,
     }

@@ -30,7 +30,7 @@ def test_rise_is_that_of_the_loss_at_both_ends_of_the_same_lines():
     assert scalars == {
         "sharpness_line.g.loss": pytest.approx(here, rel=1e-9),
         "sharpness_line.g.rise": pytest.approx(float(rises.mean()), rel=1e-6),
-        "sharpness_line.g.rise.stderr": pytest.approx(float(rises.std()) / math.sqrt(3), rel=1e-6),
+        "sharpness_line.g.rise.error": pytest.approx(float(rises.std()) / math.sqrt(3), rel=1e-6),
     }
 
 
@@ -59,7 +59,7 @@ def test_scaling_layers_against_each_other_changes_nothing():
 def test_both_players_each_with_an_error():
     scalars = look(toy_run((2,)))
     assert len(scalars) == 6
-    assert scalars["sharpness_line.d.rise.stderr"] > 0
+    assert scalars["sharpness_line.d.rise.error"] > 0
 
 
 def test_nan_weights_give_nan():

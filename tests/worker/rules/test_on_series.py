@@ -37,7 +37,7 @@ def test_what_is_not_measured_or_not_finite_does_not_count():
 
 @pytest.mark.parametrize(
     ("params", "words"),
-    [({"do": "set"}, "set needs the name of a knob"), ({"do": "stop", "knob": "x.y"}, "stop takes no knob; got x.y")],
+    [({"do": "set"}, "set needs the name of the knob"), ({"do": "stop", "knob": "x.y"}, "stop takes no knob; got x.y")],
 )
 def test_a_rule_that_makes_no_sense_is_refused(params, words):
     with pytest.raises(InvalidParams, match=words):
