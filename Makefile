@@ -18,7 +18,7 @@ run: $(VENV)/.installed ## set up what is missing, start everything here, print 
 
 test: $(VENV)/.dev chromium lint types ## set up what is missing, then lint, types, architecture, tests, docs: what CI runs
 	@$(BIN)/lint-imports --no-cache
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 test-fast: $(VENV)/.dev ## what a change needs while it is made: no servers, no browser
 	@$(BIN)/ruff check $(CODE)
