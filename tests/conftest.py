@@ -5,6 +5,7 @@ import secrets
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,6 +29,12 @@ class ByFile(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return WHOLE_STACK if nodeid.startswith(WHOLE_STACK) else nodeid.partition("::")[0]
+
+
+def pytest_configure() -> None:
+    """Children must feel Ctrl-C, also where a shell has started us in the background with SIGINT ignored."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:  # Any: a private class of xdist
