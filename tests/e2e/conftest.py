@@ -152,12 +152,12 @@ class Client:
 
         return until(look, within_s=within_s, what=f"run {run}: {json.dumps(self.run(run))[:1500]}")
 
-    def ledger(self, run, *, within_s=10):
-        """The ledger once each of its rows has an outcome: a page hears of it before it is recorded."""
+    def ledger(self, run, *, least=1, within_s=10):
+        """The ledger once it has so many rows, each with its outcome: a page hears of it before it is recorded."""
 
         def look():
             items = self.http.get(f"/runs/{run}/ledger").json()["items"]
-            return items if items and all(item["outcome"] for item in items) else None
+            return items if len(items) >= least and all(item["outcome"] for item in items) else None
 
         return until(look, within_s=within_s, what=f"run {run}: an outcome of every change")
 

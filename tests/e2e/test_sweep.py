@@ -60,8 +60,9 @@ def test_a_sweep_is_watched_as_a_matrix_and_the_rest_of_it_is_stopped(page, serv
         page, lambda: said.inner_text() == "4 runs: 1 finished, 3 stopped", within_s=60, what="the end of the rest"
     )
     assert page.get_by_test_id("stop-sweep").is_disabled()
-    for run in map(client.run, waiting):
-        assert (run["status"], run["reason"], run["started_at"]) == ("stopped", "stopped by page", None)
+    for run in waiting:
+        stopped = client.wait(run, lambda found: found["status"] == "stopped")
+        assert (stopped["reason"], stopped["started_at"]) == ("stopped by page", None)
     assert client.wait(long, lambda run: run["status"] == "stopped")["step"] < 100_000
     page.get_by_test_id("sweep-rows").select_option("")
     wait_until(page, lambda: table.count() == 2, within_s=10, what="a table for each rate")

@@ -58,6 +58,8 @@ def test_a_change_of_a_run_that_ended_is_compared_with_its_twin_and_the_noise(pa
 
     page.get_by_test_id("twin-series").select_option("loss.g")
     page.wait_for_url("**?series=loss.g")
+    for fork in forks[:2]:
+        client.wait(fork["id"], lambda found: found["status"] == "finished")
     real, twin, noise = (values(client, each) for each in (run, *(fork["id"] for fork in forks[:2])))
     since = [at for at in real if at >= step]
     outside = [at for at in since if abs(real[at] - twin[at]) > abs(noise[at] - twin[at])]

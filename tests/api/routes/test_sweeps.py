@@ -210,6 +210,7 @@ def test_stopping_asks_the_queued_and_the_running_and_leaves_the_ended(stack):
     stack.until(lambda: read(stack, sweep).statuses == {"finished": 1, "running": 1, "stopped": 2})
     [(_, fields)] = stack.redis.xrange(names.commands_key(running))
     assert json.loads(fields[b"body"])["command"] == "stop"
+    stack.until(lambda: stack.get(f"/runs/{running}/ledger")["items"])
     [item] = stack.get(f"/runs/{running}/ledger")["items"]
     item = LedgerItem.model_validate(item)
     assert (item.name, item.author, item.outcome) == ("stop", "ada", None)
