@@ -1,7 +1,7 @@
 """Checkpoints whose files are there."""
 
+from api.backend import Backend
 from api.problems import ArtefactsAway, CheckpointReplaced, NoSuchCheckpoint
-from api.services import Backend
 from api.store import checkpoints
 from api.tables import CheckpointRow
 

@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import inspect
 
 from api import checkpoint_files, knobs, launch
+from api.backend import Backend
 from api.launch import FIRST_ATTEMPT, Prepared
 from api.problems import ArtefactsAway, CheckpointReplaced, InvalidSpecRefused
 from api.requeue import change_of, reference
-from api.services import Backend
 from api.specs import catalogue_of, checked
 from api.store import ledger, runs
 from api.store.state import cursor_position
@@ -26,7 +26,7 @@ from contract.jobs import Resume
 from contract.knobs import KnobDescription, KnobValue
 from contract.names import checkpoint_name
 from contract.numbers import dumps, loads
-from contract.places import place_of
+from contract.places import is_given
 from contract.ramps import Wish
 from contract.resolve import SpecProblem, knobs_of_spec
 from contract.runs import CreateRun, ForkRun, Run
@@ -167,21 +167,8 @@ def _overridden(old: RunSpec, new: RunSpec, overrides: Mapping[str, Any], catalo
     return {
         name: value
         for name, value in after.items()
-        if name in before and (before[name] != value or _is_given(place_of(name, whole), overrides))
+        if name in before and (before[name] != value or is_given(overrides, whole, name))
     }
-
-
-def _is_given(place: Iterable[str], overrides: Any) -> bool:  # Any: JSON
-    """Whether the overrides themselves have a value at that place of the spec."""
-    found = overrides
-    for part in place:
-        if isinstance(found, list) and part.isdecimal() and int(part) < len(found):
-            found = found[int(part)]
-        elif isinstance(found, Mapping) and part in found:
-            found = found[part]
-        else:
-            return False
-    return True
 
 
 def _row(above: RunRow, step: int, asked: ForkRun, spec: RunSpec, known: Iterable[KnobDescription]) -> RunRow:

@@ -1,14 +1,13 @@
 """The knobs of a run: which there are, what is in force, what is asked, and what may be asked."""
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from api.problems import InvalidKnobs, invalid
 from api.tables import LedgerRow, RunRow
-from contract.knobs import KnobDescription, KnobValue
+from contract.knobs import KnobDescription, KnobValue, no_such_knob
 from contract.numbers import dumps, loads, shown
 from contract.ramps import SHAPES, Ramp, Wish, last_step, takes_time
 from contract.resolve import SpecProblem
@@ -74,9 +73,7 @@ def _refusal(row: RunRow, known: Mapping[str, KnobDescription], name: str, wish:
     fixed = _fixed(RunSpec.model_validate_json(row.spec))
     if name in fixed:
         return f"{name} is fixed when a run is launched, here at {shown(fixed[name])}; launch another run to change it"
-    near = get_close_matches(name, known, n=3)
-    hint = f"; did you mean {' or '.join(near)}?" if near else "."
-    return f"no knob called {shown(name)}{hint} This run has: {', '.join(known)}"
+    return no_such_knob(name, known)
 
 
 def _ramp_refusal(knob: KnobDescription, wish: Mapping[str, Any]) -> str | None:

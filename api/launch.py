@@ -16,8 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api import knobs
+from api.backend import Backend
 from api.problems import KeyReused
-from api.services import Backend
 from api.speaking import said
 from api.specs import catalogue_of, checked
 from api.store import runs

@@ -23,6 +23,7 @@ from api.routes import (
     series,
     session,
     sweeps,
+    twins,
     workers,
 )
 from api.services import Services
@@ -35,7 +36,7 @@ SIGNED_IN = (
     catalogue.router,
     runs.router,
     forks.router,
-    forks.twin_router,
+    twins.router,
     retention.router,
     sweeps.router,
     control.router,

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from api import knobs
+from api.backend import Backend
 from api.problems import LogFull, RunEnded, RunMoved, RunParked
 from api.redis_store.store import RedisStore
 from api.requeue import resume_of
-from api.services import Backend
 from api.speaking import said
 from api.store import ledger, runs
 from api.store.ledger import ENDED

@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import Field, ValidationError
 from sqlalchemy.orm import Session
 
+from api.backend import Backend
 from api.fork import fork
 from api.problems import InvalidRequest, NoSuchCheckpoint, RunEnded, invalid
 from api.requests import give_command
-from api.services import Backend
 from api.speaking import said
 from api.store import checkpoints, runs
 from api.store.ledger import ENDED

@@ -7,10 +7,10 @@ import secrets
 import time
 
 from api import launch
+from api.backend import Backend
 from api.launch import Prepared
 from api.problems import RunEnded, RunMoved
 from api.requests import give_command
-from api.services import Services
 from api.specs import catalogue_of
 from api.store import runs, sweeps
 from api.store.ledger import ENDED
@@ -27,7 +27,7 @@ AGAIN_S = 0.1
 """A run that a worker is just taking is asked again after this."""
 
 
-def create(services: Services, asked: CreateSweep, key: str | None) -> Sweep:
+def create(backend: Backend, asked: CreateSweep, key: str | None) -> Sweep:
     """The sweep that was asked for; with an Idempotency-Key that was answered before, the sweep of that answer.
 
     Raises:
@@ -36,26 +36,26 @@ def create(services: Services, asked: CreateSweep, key: str | None) -> Sweep:
         NoWorkerYet: if nobody knows what can run.
         KeyReused: if the key came before with another request.
     """
-    first = launch.once_all(services, key, f"sweep {asked.model_dump_json()}", lambda: _prepared(services, asked))
-    with services.database.read() as session:
+    first = launch.once_all(backend, key, f"sweep {asked.model_dump_json()}", lambda: _prepared(backend, asked))
+    with backend.database.read() as session:
         return sweeps.answer(session, sweeps.find(session, runs.find(session, first).sweep or ""))
 
 
-def stop(services: Services, sweep: str, author: str, reason: str | None) -> SweepStop:
+def stop(backend: Backend, sweep: str, author: str, reason: str | None) -> SweepStop:
     """Ask every run of a sweep that has not ended to stop.
 
     Raises:
         NoSuchSweep: if there is none of that id.
         LogFull: if the log takes nothing now; those asked before stay asked.
     """
-    with services.database.read() as session:
+    with backend.database.read() as session:
         rows = sweeps.runs(session, sweeps.find(session, sweep).id)
     going = [row for row in rows if row.status not in ENDED]
     asked, not_asked = [], []
     # Those that wait go first, and of them the last in the queue: a slot that gets free then starts none of them.
     for row in sorted(going, key=lambda row: (row.status != "queued", -row.created_at)):
         try:
-            asked.append(_stop_one(services, row.id, author, reason or f"the sweep {sweep} was stopped"))
+            asked.append(_stop_one(backend, row.id, author, reason or f"the sweep {sweep} was stopped"))
         except RunEnded:
             continue
         except RunMoved as moved:
@@ -63,7 +63,7 @@ def stop(services: Services, sweep: str, author: str, reason: str | None) -> Swe
     return SweepStop(asked=asked, not_asked=not_asked, n_ended=len(rows) - len(asked) - len(not_asked))
 
 
-def _stop_one(services: Services, run: str, author: str, reason: str) -> AskedRun:
+def _stop_one(backend: Backend, run: str, author: str, reason: str) -> AskedRun:
     """Ask one run.
 
     Raises:
@@ -72,14 +72,14 @@ def _stop_one(services: Services, run: str, author: str, reason: str) -> AskedRu
     """
     for _ in range(TRIES - 1):
         try:
-            return AskedRun(run=run, **dict(give_command(services, run, GiveCommand(command="stop"), author, reason)))
+            return AskedRun(run=run, **dict(give_command(backend, run, GiveCommand(command="stop"), author, reason)))
         except RunMoved:
             time.sleep(AGAIN_S)
-    return AskedRun(run=run, **dict(give_command(services, run, GiveCommand(command="stop"), author, reason)))
+    return AskedRun(run=run, **dict(give_command(backend, run, GiveCommand(command="stop"), author, reason)))
 
 
-def _prepared(services: Services, asked: CreateSweep) -> list[Prepared]:
-    catalogue = catalogue_of(services.redis.catalogue())
+def _prepared(backend: Backend, asked: CreateSweep) -> list[Prepared]:
+    catalogue = catalogue_of(backend.redis.catalogue())
     found = expand(asked, catalogue)
     began, sweep = time.time(), secrets.token_hex(6)
     name = asked.name or f"{asked.recipe or launch.name_of(found.runs[0][1])} sweep"

@@ -7,10 +7,10 @@ Further twins with other seeds show how far runs drift apart by chance alone: wh
 
 from sqlalchemy.orm import Session
 
+from api.backend import Backend
 from api.fork import fork
 from api.problems import NoSuchChange, NoSuchCheckpoint
 from api.replay import planned
-from api.services import Backend
 from api.store import checkpoints, ledger, runs
 from api.tables import LedgerRow, RunRow
 from contract.numbers import loads

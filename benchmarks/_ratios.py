@@ -51,6 +51,8 @@ def default_cache() -> Path:
 
 
 def machine() -> str:
-    """What the figures were taken on."""
+    """What the figures were taken on: with a GPU where one is seen, for then `device: auto` trains there."""
     cores = len(os.sched_getaffinity(0))
-    return f"{cores} cores, {platform.machine()}, Python {platform.python_version()}, torch {torch.__version__}"
+    gpu = [torch.cuda.get_device_name()] if torch.cuda.is_available() else []
+    versions = f"Python {platform.python_version()}, torch {torch.__version__}"
+    return ", ".join([*gpu, f"{cores} cores, {platform.machine()}", versions])

@@ -13,6 +13,7 @@ from torch import Tensor
 from benchmarks._processes import commit
 from benchmarks._ratios import default_cache, machine
 from contract.spec import RunSpec
+from worker.trainer import repeatable
 from worker.training.game import Game, build
 from worker.training.knob_board import KnobBoard
 from worker.training.step import train_step
@@ -54,8 +55,9 @@ def append(path: Path, about: Mapping[str, Any], found: Mapping[str, Any]) -> No
 
 
 def built(job: Mapping[str, Any]) -> Game:
-    """The game of the job's `spec`, on one thread."""
+    """The game of the job's `spec`, on one thread, and on a GPU with a trainer's own settings."""
     torch.set_num_threads(1)
+    repeatable()
     return build(RunSpec.model_validate(job["spec"]), default_cache())
 
 

@@ -5,7 +5,8 @@ api can refuse a value, and the page can draw a slider, without importing the co
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any, Literal
 
 from pydantic import Field
@@ -120,6 +121,17 @@ def knobs_of(
                 yield _describe(f"{entry}.{param}.{key}", {**prop, **prop["additionalProperties"]}, item)
         elif value is not None:
             yield _describe(f"{entry}.{param}", prop, value)
+
+
+def no_such_knob(name: str, known: Collection[str], *, has: str = "This run has") -> str:
+    """In words: that there is no such knob, what comes near, and what there is.
+
+    >>> no_such_knob("r1.weights", ["r1.weight"])
+    'no knob called "r1.weights"; did you mean r1.weight? This run has: r1.weight'
+    """
+    near = get_close_matches(name, known, n=3)
+    hint = f"; did you mean {' or '.join(near)}?" if near else "."
+    return f"no knob called {shown(name)}{hint} {has}: {', '.join(known)}"
 
 
 _SCHEMA_WORDS = {

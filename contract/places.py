@@ -51,6 +51,25 @@ def put(wanted: dict[str, Any], spec: Mapping[str, Any], path: str, value: Any) 
     _put(wanted, spec, place_of(path, spec), value)
 
 
+def is_given(overrides: Mapping[str, Any], spec: Mapping[str, Any], path: str) -> bool:  # Any: JSON
+    """Whether overrides have a value of their own at a path; the arguments are those of `put`.
+
+    >>> is_given({"regularisers": [{"name": "r1", "weight": 1}]}, {"regularisers": [{"name": "r1"}]}, "r1.weight")
+    True
+    >>> is_given({"steps": 9}, {"regularisers": [{"name": "r1"}]}, "r1.weight")
+    False
+    """
+    found: Any = overrides
+    for part in place_of(path, spec):
+        if isinstance(found, list) and part.isdecimal() and int(part) < len(found):
+            found = found[int(part)]
+        elif isinstance(found, Mapping) and part in found:
+            found = found[part]
+        else:
+            return False
+    return True
+
+
 def _components(spec: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:  # Any: JSON
     """Each component by the name that its knobs begin with, and its path."""
     for part, held in spec.items():

@@ -5,11 +5,10 @@ Whether a single param's value is allowed is for its schema (api) or its class (
 """
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from contract.components import Catalogue, ComponentDescription, Family, UnknownComponent
-from contract.knobs import KnobDescription, knobs_of
+from contract.knobs import KnobDescription, knobs_of, no_such_knob
 from contract.needs import facts, mismatches
 from contract.numbers import Wire, shown
 from contract.spec import ComponentSpec, GameParams, RunSpec, WatchingParams
@@ -17,6 +16,7 @@ from contract.spec import ComponentSpec, GameParams, RunSpec, WatchingParams
 SMALL = ("points", "scalar")
 """Samples whose training steps take about 2 ms, of which any look takes a larger share."""
 BUDGET_SMALL = 0.2
+WILL_HAVE = "This run will have"
 
 
 class SpecProblem(Wire):
@@ -82,7 +82,7 @@ def resolve(spec: RunSpec, catalogue: Catalogue) -> RunSpec:
     for family, _, component in filled.entries():
         _fill(component, catalogue.find(family, component.name))
     problems = [*_twice(filled), *_unmet(filled, catalogue)]
-    problems = problems or [*_misruled(filled, catalogue), *_misplanned(filled, catalogue)]
+    problems = problems or list(_misguided(filled, catalogue))
     if problems:
         raise InvalidSpec(problems)
     return filled
@@ -136,7 +136,15 @@ def _twice(spec: RunSpec) -> Iterator[SpecProblem]:
         seen.add(entry)
 
 
-def _misruled(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:
+def _misguided(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:
+    """Rules and plans that name what the run will not have, or ask for what it does not take."""
+    if spec.rules or spec.plan:
+        known = {knob.name: knob for knob in knobs_of_spec(spec, catalogue)}
+        yield from _misruled(spec, known, catalogue)
+        yield from _misplanned(spec, known)
+
+
+def _misruled(spec: RunSpec, known: Mapping[str, KnobDescription], catalogue: Catalogue) -> Iterator[SpecProblem]:
     """Rules that act on a guard, or turn a knob, that the run will not have."""
     guards = [guard.entry for guard in spec.guards or []]
     for place, rule in enumerate(spec.rules):
@@ -148,37 +156,33 @@ def _misruled(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:
         if isinstance(alarm, str) and alarm not in guards:
             message = f"no guard called {shown(alarm)}; this run has: {', '.join(guards) or 'none'}"
             yield SpecProblem(where=f"rules.{place}.alarm", message=message)
-        if isinstance(name, str) and name and (reason := _unknown_knob(name, spec, catalogue)):
-            yield SpecProblem(where=f"rules.{place}.knob", message=reason)
+        if isinstance(name, str) and name and not _is_to_be(name, known, spec):
+            yield SpecProblem(where=f"rules.{place}.knob", message=no_such_knob(name, known, has=WILL_HAVE))
 
 
-def _misplanned(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:
+def _misplanned(spec: RunSpec, known: Mapping[str, KnobDescription]) -> Iterator[SpecProblem]:
     """Planned changes of knobs that the run will not have, to values that they do not take, or after its end."""
-    known = {knob.name: knob for knob in knobs_of_spec(spec, catalogue)}
     for place, planned in enumerate(spec.plan):
         if planned.step > spec.steps:
             message = f"must be at most {spec.steps}, the run's last step; got {planned.step}"
             yield SpecProblem(where=f"plan.{place}.step", message=message)
         for name, wish in planned.wishes.items():
-            reason = known[name].refusal(wish.to) if name in known else _unknown_knob(name, spec, catalogue)
-            if reason:
-                yield SpecProblem(where=f"plan.{place}.knobs.{name}", message=reason)
+            where = f"plan.{place}.knobs.{name}"
+            if name in known and (refusal := known[name].refusal(wish.to)):
+                yield SpecProblem(where=where, message=refusal)
+            elif not _is_to_be(name, known, spec):
+                yield SpecProblem(where=where, message=no_such_knob(name, known, has=WILL_HAVE))
 
 
-def _unknown_knob(name: str, spec: RunSpec, catalogue: Catalogue) -> str | None:
-    """Why there will be no such knob. One a label, `auxiliary.weights.hair`, only the trainer knows."""
-    names = [knob.name for knob in knobs_of_spec(spec, catalogue)]
+def _is_to_be(name: str, known: Mapping[str, KnobDescription], spec: RunSpec) -> bool:
+    """Whether the run may have such a knob. One a label, `auxiliary.weights.hair`, only the trainer knows."""
     by_label = [
         f"{entry}.{param}."
-        for family, entry, component in spec.entries()
+        for _, entry, component in spec.entries()
         for param, value in component.params.items()
         if value is None or isinstance(value, Mapping)
     ]
-    if name in names or any(name.startswith(prefix) for prefix in by_label):
-        return None
-    near = get_close_matches(name, names, n=3)
-    hint = f"; did you mean {' or '.join(near)}?" if near else "."
-    return f"no knob called {shown(name)}{hint} This run will have: {', '.join(names)}"
+    return name in known or any(name.startswith(prefix) for prefix in by_label)
 
 
 def _unmet(spec: RunSpec, catalogue: Catalogue) -> Iterator[SpecProblem]:

@@ -7,9 +7,9 @@ import threading
 from types import FrameType
 
 from api.artefacts import UnusableArtefacts
+from api.backend import Backend
 from api.database import UnusableDatabase
 from api.recorder.loop import Recorder
-from api.services import Backend
 from api.settings import StorageSettings, read_or_exit
 
 

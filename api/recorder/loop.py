@@ -9,13 +9,13 @@ import time
 from redis.exceptions import RedisError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from api.backend import Backend
 from api.positions import event_id_of
 from api.recorder.pruning import Pruning
 from api.recorder.reaper import Reaper
 from api.recorder.recording import Overtaken, Recording
 from api.recorder.rewinds import Rewinds
 from api.recorder.timing import Timing
-from api.services import Backend
 from contract.retention import Keep
 
 log = logging.getLogger(__name__)

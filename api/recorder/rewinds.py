@@ -5,9 +5,9 @@ import logging
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.backend import Backend
 from api.problems import STATUS, Refused
 from api.rewind import forked, leave
-from api.services import Backend
 from api.speaking import said
 from api.tables import EventRow, LedgerRow, RunRow
 from contract.events import CommandAsked, CommandRefused

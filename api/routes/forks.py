@@ -13,7 +13,6 @@ from api.problems import (
     InvalidRequest,
     InvalidSpecRefused,
     KeyReused,
-    NoSuchChange,
     NoSuchCheckpoint,
     NoSuchRun,
     NoWorkerYet,
@@ -22,9 +21,8 @@ from api.problems import (
     responses,
 )
 from api.store import runs
-from api.twin import twins
 from api.waiting import explain
-from contract.runs import ForkRun, MakeTwins, Page, Run, Twins
+from contract.runs import ForkRun, Page, Run
 
 router = APIRouter(prefix="/runs/{id}/forks", tags=["runs"], responses=responses(NoSuchRun, SqlAway, InvalidRequest))
 
@@ -66,26 +64,6 @@ def fork_run(
     explain(serving.redis, [new])
     response.headers["Location"] = f"/api/v1/runs/{new.id}"
     return new
-
-
-twin_router = APIRouter(
-    prefix="/runs/{id}/twins", tags=["runs"], responses=responses(NoSuchRun, SqlAway, InvalidRequest)
-)
-
-
-@twin_router.post(
-    "",
-    status_code=201,
-    operation_id="twin_run",
-    responses=responses(NoSuchChange, NoSuchCheckpoint, CheckpointReplaced, NoWorkerYet, ArtefactsAway, RedisAway),
-)
-def twin_run(serving: ServicesDep, run: RunDep, body: MakeTwins, author: Author) -> Twins:
-    """Launch what this run would be without one change: from the checkpoint before it, same seed, all else the same.
-
-    With it come twins with other seeds: what differs no more than they do is noise. They are forks of this run, and
-    asked for again they are the same ones.
-    """
-    return twins(serving, run, body, author)
 
 
 @router.get("", operation_id="list_forks")

@@ -20,6 +20,7 @@ from api.problems import (
     responses,
 )
 from api.store import runs
+from api.store.newest_first import cursor_of
 from api.waiting import explain
 from contract.events import Status
 from contract.runs import CreateRun, EditRun, Page, Run
@@ -58,7 +59,7 @@ def list_runs(
         rows, has_more = runs.page(session, statuses=status or (), sweep=sweep, after=list_cursor(after), limit=limit)
         found = runs.answers(session, rows)
     explain(serving.redis, found)
-    return RunPage(items=found, next=runs.page_cursor(found[-1]) if has_more else None)
+    return RunPage(items=found, next=cursor_of(found[-1]) if has_more else None)
 
 
 @router.get("/{id}", operation_id="get_run", responses=responses(NoSuchRun))

@@ -19,6 +19,7 @@ from api.problems import (
     responses,
 )
 from api.store import sweeps as store
+from api.store.newest_first import cursor_of
 from contract.runs import Page
 from contract.sweeps import CreateSweep, Sweep, SweepStop, SweepSummary
 
@@ -56,7 +57,7 @@ def list_sweeps(
     with serving.database.read() as session:
         rows, has_more = store.page(session, after=list_cursor(after), limit=limit)
         found = store.summaries(session, rows)
-    return SweepPage(items=found, next=store.page_cursor(found[-1]) if has_more else None)
+    return SweepPage(items=found, next=cursor_of(found[-1]) if has_more else None)
 
 
 @router.get("/{id}", operation_id="get_sweep", responses=responses(NoSuchSweep))

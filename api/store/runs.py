@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Select, delete, func, select, tuple_
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from api import knobs
 from api.problems import HasForks, NoSuchRun, RunActive
-from api.store import ledger, series, sweeps
+from api.store import ledger, newest_first, series, sweeps
 from api.store.state import cursor
 from api.tables import BlobRow, OrphanRow, RecorderRow, RunRow
 from contract.events import ACTIVE
@@ -33,21 +33,12 @@ def page(
     session: Session, *, statuses: Collection[str], sweep: str | None, after: str | None, limit: int
 ) -> tuple[list[RunRow], bool]:
     """Runs, newest first, after the one whose cursor is given, and whether there are more."""
-    query = select(RunRow).order_by(RunRow.created_at.desc(), RunRow.id.desc()).limit(limit + 1)
+    query = select(RunRow)
     if statuses:
         query = query.where(RunRow.status.in_(statuses))
     if sweep is not None:
         query = query.where(RunRow.sweep == sweep)
-    if after is not None:
-        created_at, _, run = after.partition("_")
-        query = query.where(tuple_(RunRow.created_at, RunRow.id) < tuple_(float(created_at), run))
-    rows = list(session.scalars(query))
-    return rows[:limit], len(rows) > limit
-
-
-def page_cursor(run: Run) -> str:
-    """Where a list goes on after this run."""
-    return f"{run.created_at!r}_{run.id}"
+    return newest_first.page(session, query, RunRow, after=after, limit=limit)
 
 
 def answers(session: Session, rows: Sequence[RunRow]) -> list[Run]:

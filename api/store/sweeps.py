@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import delete, func, or_, select, tuple_
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from api.problems import NoSuchSweep
+from api.store import newest_first
 from api.store.state import cursor
 from api.tables import FrameRow, RunRow, SeriesRow, SweepRow
 from contract.numbers import dumps, loads, number, shown
@@ -47,17 +48,7 @@ def find(session: Session, sweep: str) -> SweepRow:
 
 def page(session: Session, *, after: str | None, limit: int) -> tuple[list[SweepRow], bool]:
     """Sweeps, newest first, after the one whose cursor is given, and whether there are more."""
-    query = select(SweepRow).order_by(SweepRow.created_at.desc(), SweepRow.id.desc()).limit(limit + 1)
-    if after is not None:
-        created_at, _, sweep = after.partition("_")
-        query = query.where(tuple_(SweepRow.created_at, SweepRow.id) < tuple_(float(created_at), sweep))
-    rows = list(session.scalars(query))
-    return rows[:limit], len(rows) > limit
-
-
-def page_cursor(sweep: SweepSummary) -> str:
-    """Where a list goes on after this sweep."""
-    return f"{sweep.created_at!r}_{sweep.id}"
+    return newest_first.page(session, select(SweepRow), SweepRow, after=after, limit=limit)
 
 
 def summaries(session: Session, rows: Sequence[SweepRow]) -> list[SweepSummary]:

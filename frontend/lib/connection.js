@@ -21,6 +21,11 @@ export class Problem extends Error {
     /** @type {import('./types.js').SpecError[]} */
     this.errors = document.errors ?? [];
   }
+
+  /** Whether no retry can mend it: no session, or no such thing. */
+  get isFinal() {
+    return this.status === 401 || this.status === 404;
+  }
 }
 
 /**

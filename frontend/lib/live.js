@@ -77,7 +77,7 @@ export function followRun(store, id, charted, onProblem) {
   const recover = (/** @type {unknown} */ error) => {
     if (!(error instanceof Problem)) throw error;
     if (isStopped) return;
-    if (error.status === 401 || error.status === 404) {
+    if (error.isFinal) {
       onProblem(error);
       return;
     }

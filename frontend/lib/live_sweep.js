@@ -39,7 +39,7 @@ export function followSweep(store, id, onProblem) {
     load().catch((error) => {
       if (!(error instanceof Problem)) throw error;
       if (isStopped) return;
-      if (error.status === 401 || error.status === 404) {
+      if (error.isFinal) {
         onProblem(error);
         return;
       }

@@ -83,7 +83,7 @@ export function followTwins(store, id, request, first, onProblem) {
     load(turn).catch((error) => {
       if (!(error instanceof Problem)) throw error;
       if (isStopped || turn !== newest) return;
-      if (error.status === 401 || error.status === 404) {
+      if (error.isFinal) {
         onProblem(error);
         return;
       }

@@ -4,6 +4,7 @@
 import { get } from '../lib/connection.js';
 import { h, setText } from '../lib/dom.js';
 import { moment } from '../lib/format.js';
+import { keyedRows } from '../lib/rows.js';
 import { waiting } from '../panels/panel.js';
 
 const HEADS = ['Name', 'Axes', 'Runs', 'Recipe', 'Created'];
@@ -17,6 +18,7 @@ const LIMIT = 50;
 export function sweepsPage(context) {
   const { page, bar } = context;
   const body = h('tbody');
+  const showRows = keyedRows(body, row);
   const table = h('table', { class: 'runs', testid: 'sweeps-table', hidden: true },
     h('thead', {}, h('tr', {}, ...HEADS.map((text) => h('th', { scope: 'col', text })))), body);
   const note = waiting('Loading …');
@@ -35,7 +37,7 @@ export function sweepsPage(context) {
     table.hidden = answer.items.length === 0;
     note.hidden = !table.hidden;
     more.hidden = answer.next === null || limit >= 10 * LIMIT;
-    body.replaceChildren(...answer.items.map(row));
+    showRows(answer.items);
   };
   more.addEventListener('click', () => {
     limit = 10 * LIMIT;
@@ -56,10 +58,17 @@ export function sweepsPage(context) {
 }
 
 /** @param {import('../lib/types.js').SweepSummary} sweep */
-function row({ id, name, axes, statuses, recipe, created_at: created }) {
-  const states = Object.entries(statuses).map(([status, count]) => `${count} ${status}`).join(', ');
-  return h('tr', { testid: `sweep-row-${id}` },
+function row({ id, name, axes, recipe, created_at: created }) {
+  const states = h('td');
+  const element = h('tr', { testid: `sweep-row-${id}` },
     h('th', { scope: 'row' }, h('a', { href: `/sweeps/${encodeURIComponent(id)}`, text: name })),
-    h('td', { text: axes.map((axis) => `${axis.name} (${axis.values.length})`).join(' × ') }), h('td', { text: states }),
+    h('td', { text: axes.map((axis) => `${axis.name} (${axis.values.length})`).join(' × ') }), states,
     h('td', { class: 'soft', text: recipe ?? '–' }), h('td', { class: 'meta', text: moment(created, Date.now() / 1000), title: new Date(created * 1000).toLocaleString() }));
+  return {
+    element,
+    /** @param {import('../lib/types.js').SweepSummary} sweep */
+    update({ statuses }) {
+      setText(states, Object.entries(statuses).map(([status, count]) => `${count} ${status}`).join(', '));
+    },
+  };
 }

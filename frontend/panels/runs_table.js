@@ -1,10 +1,11 @@
 // @ts-check
 /** The runs as a table whose rows are updated in place. */
 
-import { h, setAttribute, setText } from '../lib/dom.js';
-import { integer, moment, number } from '../lib/format.js';
+import { h, setText } from '../lib/dom.js';
+import { moment, number } from '../lib/format.js';
+import { keyedRows } from '../lib/rows.js';
 import { waiting } from './panel.js';
-import { statusBadge } from './status.js';
+import { runCells } from './run_cells.js';
 
 const HEADS = ['Name', 'State', 'Step', 'Speed', 'Modes', 'Loss D / G', 'Recipe', 'Created'];
 
@@ -20,8 +21,7 @@ export function runsTable(store, loadMore) {
   const problem = h('p', { class: 'problem', role: 'alert' });
   const more = h('button', { type: 'button', text: 'Older runs', hidden: true, on: { click: () => loadMore() } });
   const element = h('div', {}, problem, h('div', { class: 'panel table-frame' }, table, note), more);
-  /** @type {Map<string, ReturnType<typeof row>>} */
-  const rows = new Map();
+  const showRows = keyedRows(body, row);
 
   const show = () => {
     const { runs, runsNext, runsProblem } = store.state;
@@ -30,13 +30,7 @@ export function runsTable(store, loadMore) {
     table.hidden = runs === null || runs.length === 0;
     note.hidden = !table.hidden;
     more.hidden = runsNext === null;
-    for (const run of runs ?? []) {
-      if (!rows.has(run.id)) rows.set(run.id, row(run));
-      rows.get(run.id)?.update(run);
-    }
-    const wanted = (runs ?? []).map(({ id }) => /** @type {any} */ (rows.get(id)).element);
-    const isSame = wanted.length === body.childElementCount && wanted.every((each, index) => body.children[index] === each);
-    if (!isSame) body.replaceChildren(...wanted);
+    showRows(runs ?? []);
   };
   const dispose = store.subscribe(['runs'], show);
   show();
@@ -45,27 +39,18 @@ export function runsTable(store, loadMore) {
 
 /** @param {import('../lib/types.js').Run} run */
 function row({ id, recipe, sweep, created_at: created }) {
-  const name = h('a', { href: `/runs/${encodeURIComponent(id)}` });
+  const cells = runCells(id);
   const set = !sweep ? null : h('a', { class: 'tag', href: `/sweeps/${encodeURIComponent(sweep)}`, text: 'sweep', title: 'Compare the runs of this sweep' });
-  const state = h('td', {});
-  const steps = h('span', { class: 'steps-words' });
-  const bar = h('progress', { max: 1, value: 0 });
   const [speed, modes, losses] = [h('td', { class: 'figure' }), h('td', { class: 'figure' }), h('td', { class: 'figure' })];
   const element = h('tr', { testid: `run-row-${id}` },
-    h('th', { scope: 'row' }, name, set), state, h('td', {}, h('div', { class: 'steps' }, steps, bar)), speed, modes, losses,
+    h('th', { scope: 'row' }, cells.name, set), cells.state, cells.steps, speed, modes, losses,
     h('td', { class: 'soft', text: recipe ?? '–' }), h('td', { class: 'meta', text: moment(created, Date.now() / 1000), title: new Date(created * 1000).toLocaleString() }));
   return {
     element,
     /** @param {import('../lib/types.js').Run} run */
     update(run) {
       const { latest } = run;
-      setText(name, run.name);
-      if (state.dataset.status !== run.status) state.replaceChildren(statusBadge(run.status, 'status'));
-      state.dataset.status = run.status;
-      setAttribute(state, 'title', run.reason ?? '');
-      setText(steps, `${integer(run.step)} / ${integer(run.steps)}`);
-      bar.value = run.steps > 0 ? run.step / run.steps : 0;
-      setAttribute(bar, 'aria-label', `${run.step} of ${run.steps} steps`);
+      cells.update(run);
       setText(speed, run.status === 'running' && 'speed.steps_per_s' in latest ? `${number(latest['speed.steps_per_s'])}/s` : '');
       setText(modes, 'modes.captured' in latest ? number(latest['modes.captured']) : '–');
       setText(losses, 'loss.d' in latest || 'loss.g' in latest ? `${number(latest['loss.d'])} / ${number(latest['loss.g'])}` : '–');

@@ -1,12 +1,12 @@
 // @ts-check
 /** The runs that are compared: which line is which, how far each is, and its newest value. Rows are updated in place. */
 
-import { h, setAttribute, setText, swatch } from '../lib/dom.js';
-import { integer, number } from '../lib/format.js';
+import { h, setText, swatch } from '../lib/dom.js';
+import { number } from '../lib/format.js';
 import { newest } from '../lib/series.js';
 import { LOOKS } from '../lib/twins.js';
 import { DASH_ARRAYS } from './chart_header.js';
-import { statusBadge } from './status.js';
+import { runCells } from './run_cells.js';
 
 /** What each of them is, for those who rest on its word. */
 const MEANINGS = {
@@ -44,25 +44,16 @@ export function twinsTable(store) {
 /** @param {import('../lib/twins.js').Member} member */
 function row({ part, label, run: { id } }) {
   const { role, dash } = LOOKS[part];
-  const name = h('a', { href: `/runs/${encodeURIComponent(id)}` });
-  const state = h('td', {});
-  const steps = h('span', { class: 'steps-words' });
-  const bar = h('progress', { max: 1, value: 0 });
+  const cells = runCells(id);
   const value = h('td', { class: 'figure' });
   const element = h('tr', { testid: `twin-row-${part}`, data: { run: id } },
     h('th', { scope: 'row', title: MEANINGS[part] }, h('span', { class: 'value' }, swatch(role, DASH_ARRAYS[dash]), h('span', { text: label }))),
-    h('td', {}, name), state, h('td', {}, h('div', { class: 'steps' }, steps, bar)), value);
+    h('td', {}, cells.name), cells.state, cells.steps, value);
   return {
     element,
     /** @param {import('../lib/types.js').Run} run @param {import('../lib/series.js').Buckets | undefined} buckets */
     update(run, buckets) {
-      setText(name, run.name);
-      if (state.dataset.status !== run.status) state.replaceChildren(statusBadge(run.status, 'status'));
-      state.dataset.status = run.status;
-      setAttribute(state, 'title', run.reason ?? '');
-      setText(steps, `${integer(run.step)} / ${integer(run.steps)}`);
-      bar.value = run.steps > 0 ? run.step / run.steps : 0;
-      setAttribute(bar, 'aria-label', `${run.step} of ${run.steps} steps`);
+      cells.update(run);
       setText(value, number(newest(buckets)?.value));
     },
   };

@@ -20,13 +20,13 @@ import pytest
 from pydantic import SecretStr
 
 from api.artefacts import Artefacts
+from api.backend import Backend
 from api.database import Database
 from api.main import create_app
 from api.recorder.loop import Recorder
 from api.recorder.recording import Recording
 from api.recorder.timing import Timing
 from api.server import Server
-from api.services import Backend
 from api.settings import Settings
 from api.store.state import cursor
 from api.tables import RunRow

@@ -35,15 +35,23 @@ class Streams:
         return states
 
     def load_state_dict(self, states: dict[str, Tensor]) -> None:
-        """Go on from stored states."""
+        """Go on from stored states; on another kind of device, with draws that they determine but do not continue."""
         for name, generator in self._named():
-            generator.set_state(states[name])
+            _go_on(generator, states[name])
         torch.set_rng_state(states["global.cpu"])
         if "global.cuda" in states and self.latents.device.type == "cuda":
             torch.cuda.set_rng_state(states["global.cuda"], self.latents.device)
 
     def _named(self) -> Iterable[tuple[str, torch.Generator]]:
         return (("latents", self.latents), ("labels", self.labels), ("regularisers", self.regularisers))
+
+
+def _go_on(generator: torch.Generator, state: Tensor) -> None:
+    """A CPU's generator and a GPU's have states of different size, and neither can take the other's."""
+    if len(state) == len(generator.get_state()):
+        generator.set_state(state)
+    else:
+        generator.manual_seed(seed_of(bytes(state.tolist())))
 
 
 class DataOrder:

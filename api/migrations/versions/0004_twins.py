@@ -12,8 +12,3 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("runs", sa.Column("left_out", sa.Text(), nullable=True))
     op.create_index("runs_by_parent", "runs", ["parent"])
-
-
-def downgrade() -> None:
-    op.drop_index("runs_by_parent", "runs")
-    op.drop_column("runs", "left_out")

@@ -50,3 +50,16 @@ def test_streams_of_different_purposes_are_different_and_restorable():
 def test_a_seed_depends_on_every_part():
     assert len({seed_of(1, "a"), seed_of(1, "b"), seed_of(2, "a"), seed_of("1a"), seed_of("1", "a")}) == 4
     assert torch.equal(torch.rand(2, generator=stream("cpu", 1)), torch.rand(2, generator=stream("cpu", 1)))
+
+
+def test_a_state_from_another_kind_of_device_gives_draws_of_its_own_again_and_again():
+    """16 bytes are what a GPU's generator has for a state; a CPU's has some 5,000."""
+
+    def draws(state):
+        ours = Streams(1, torch.device("cpu"))
+        states = {**ours.state_dict(), "latents": torch.tensor(state, dtype=torch.uint8)}
+        ours.load_state_dict(states)
+        return torch.rand(4, generator=ours.latents).tolist()
+
+    assert draws([1] * 16) == draws([1] * 16)
+    assert draws([1] * 16) != draws([2] * 16)
