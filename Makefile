@@ -8,7 +8,7 @@ CODE := contract api worker modescope tests benchmarks
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-fast test-postgres lint types arch docs bench soak results results-published watch-study components dev clean chromium
+.PHONY: help run test test-fast test-postgres test-gpu lint types arch docs bench soak results results-published watch-study components dev clean chromium
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ test-fast: $(VENV)/.dev ## what a change needs while it is made: no servers, no 
 
 test-postgres: $(VENV)/.dev ## the api's tests on PostgreSQL: a server of their own, or MODESCOPE_TEST_DATABASE=postgresql://…
 	@MODESCOPE_TEST_DATABASE=$${MODESCOPE_TEST_DATABASE:-postgresql} $(BIN)/python -m pytest -q tests/api
+
+test-gpu: $(VENV)/.dev ## on a machine with a GPU: no step waits for it, it counts as the CPU does, a run trains there
+	@$(BIN)/python -m pytest -q -m gpu
 
 lint: $(VENV)/.dev ## style and spelling
 	@$(BIN)/ruff check $(CODE)

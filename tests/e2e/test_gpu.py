@@ -26,11 +26,12 @@ def is_over(run):
 def test_a_run_trains_on_the_gpu_and_a_run_too_big_for_it_fails_with_the_reason(server):
     client = server.client()
     workers = client.get("/workers").json()["items"]
-    assert [slot["device"] for worker in workers for slot in worker["slots"]][0] == "cuda:0"
+    assert next(slot["device"] for worker in workers for slot in worker["slots"]) == "cuda:0"
 
     run = client.launch("digits-dcgan", steps=300)
     found = client.wait(run, is_over, within_s=180)
-    assert (found["status"], found["device"]) == ("finished", torch.cuda.get_device_name(0))
+    assert found["status"] == "finished", found["reason"]
+    assert found["device"] == torch.cuda.get_device_name(0)
     assert client.steps(run, "memory.gpu.allocated")
     assert client.steps(run, "loss.d")[-1] == 300
 

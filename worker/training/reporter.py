@@ -4,6 +4,7 @@ Tensors stay on their device until the thread fetches a whole batch of them at o
 """
 
 import io
+import math
 import threading
 import time
 from collections import deque
@@ -185,14 +186,20 @@ def draw_grid(grid: SampleGrid) -> tuple[Grid, bytes]:
 
 
 def fetch(values: Sequence[Value]) -> list[float]:
-    """All values as floats, with one transfer a device instead of one a value."""
-    tensors = [value.detach().double() for value in values if isinstance(value, Tensor)]
-    fetched = iter(_transfer(tensors)) if tensors else iter(())
-    return [next(fetched) if isinstance(value, Tensor) else float(value) for value in values]
+    """All values as floats, with one transfer a device instead of one a value: monitors may answer on the CPU."""
+    numbers = [math.nan if isinstance(value, Tensor) else float(value) for value in values]
+    places: dict[torch.device, list[int]] = {}
+    for index, value in enumerate(values):
+        if isinstance(value, Tensor):
+            places.setdefault(value.device, []).append(index)
+    for device, indices in places.items():
+        tensors = [torch.as_tensor(values[index]).detach().double() for index in indices]
+        for index, number in zip(indices, _transfer(tensors, device), strict=True):
+            numbers[index] = number
+    return numbers
 
 
-def _transfer(tensors: list[Tensor]) -> list[float]:
-    device = tensors[0].device
+def _transfer(tensors: list[Tensor], device: torch.device) -> list[float]:
     if device.type != "cuda":
         numbers: list[float] = torch.stack(tensors).tolist()
         return numbers

@@ -102,6 +102,7 @@ IMAGES = {
     "monitors": [],
     "steps": 8,
     "batch": 8,
+    "device": "cpu",
 }
 POINTS = {
     "dataset": {"name": "tiny_points"},
@@ -110,6 +111,7 @@ POINTS = {
     "monitors": [],
     "steps": 12,
     "batch": 16,
+    "device": "cpu",
 }
 SPECS = {"images": IMAGES, "points": POINTS}
 
