@@ -2,9 +2,11 @@
 
 import gzip
 import hashlib
+import math
 import re
+import time
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -30,37 +32,65 @@ MEDIA_TYPES = {
 """Kinds of files that are served; the system's own table of types differs from machine to machine."""
 PLOTLY = "/assets/plotly.min.js"
 """Where `index.html` has this, the address with the installed version comes; by itself it leads there."""
+STATIC = "/static/"
+VERSION = re.compile(r"v-[0-9a-f]{16}")
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 
 
 @dataclass(frozen=True)
 class Asset:
-    """A file that never changes under its address, compressed once."""
+    """A file's content, compressed once."""
 
-    path: str
     content: bytes
     compressed: bytes
+    etag: str
+    media_type: str
 
-    def response(self, request: Request) -> Response:
-        """The file, compressed for whoever takes that."""
-        headers = {"Cache-Control": IMMUTABLE, "Vary": "Accept-Encoding"}
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(self.compressed, headers={**headers, "Content-Encoding": "gzip"}, media_type=_type(".js"))
-        return Response(self.content, headers={**headers, "Content-Encoding": "identity"}, media_type=_type(".js"))
+    @classmethod
+    def of(cls, content: bytes, suffix: str) -> "Asset":
+        """The content of a file of that kind."""
+        etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        return cls(content, gzip.compress(content, 6, mtime=0), etag, MEDIA_TYPES[suffix])
+
+    def response(self, request: Request, cache_control: str) -> Response:
+        """The content, compressed for whoever takes that; nothing for whoever has it already."""
+        headers = {"ETag": self.etag, "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
+        if etag_matches(request, self.etag):
+            return Response(status_code=304, headers=headers)
+        takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
+        headers["Content-Encoding"] = "gzip" if takes_gzip else "identity"
+        content = self.compressed if takes_gzip else self.content
+        return Response(content, headers=headers, media_type=self.media_type)
+
+
+@dataclass(frozen=True)
+class Plotly(Asset):
+    """Plotly's bundle, whose address has its version in it."""
+
+    path: str
 
 
 class Page:
-    """Serves a folder, and Plotly out of its installed package."""
+    """Serves a folder, and Plotly out of its installed package.
+
+    Every address that `index.html` gives has the folder's version in it, which changes with any of the files: so a
+    browser keeps them for good, and asks for none of them again. An address without it, or with an older one, leads to
+    the same file, to be asked for again.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
+        self._version, self._looked_at = "", -math.inf
         self.plotly = installed_plotly()
 
     def index(self, request: Request) -> Response:
-        """The page itself; what it shows is for its address to say."""
+        """The page itself; what it shows is for its address to say. Its modules are fetched at once, not one by one."""
         text = (self._folder / "index.html").read_text(encoding="utf-8").replace(PLOTLY, self.plotly.path)
-        return _revalidated(request, text.encode(), _type(".html"))
+        modules = sorted(path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*.js"))
+        preloads = "".join(f'<link rel="modulepreload" href="{STATIC}{module}">\n' for module in modules)
+        text = text.replace("</head>", f"{preloads}</head>").replace(STATIC, f"{STATIC}{self.version()}/")
+        return Asset.of(text.encode(), ".html").response(request, REVALIDATE)
 
     def file(self, request: Request, path: str) -> Response:
         """A file below the folder.
@@ -68,34 +98,43 @@ class Page:
         Raises:
             NoSuchPath: if there is none, it is outside the folder, or of a kind that is not served.
         """
-        found = (self._folder / path).resolve() if "\0" not in path else self._folder
+        head, _, rest = path.partition("/")
+        inside = rest if VERSION.fullmatch(head) else path
+        found = (self._folder / inside).resolve() if "\0" not in inside else self._folder
         if not found.is_relative_to(self._folder) or found.suffix not in MEDIA_TYPES or not found.is_file():
             raise NoSuchPath(f"the page has no file {shown(path)}")
-        return _revalidated(request, found.read_bytes(), _type(found.suffix))
+        stat = found.stat()
+        return _read(found, stat.st_mtime_ns, stat.st_size).response(
+            request, IMMUTABLE if head == self.version() else REVALIDATE
+        )
+
+    def version(self) -> str:
+        """Of all files together; looked at anew once a second."""
+        if time.monotonic() - self._looked_at > 1:
+            stats = [(str(path), path.stat()) for path in sorted(self._folder.rglob("*")) if path.suffix in MEDIA_TYPES]
+            told = "".join(f"{path}:{stat.st_mtime_ns}:{stat.st_size};" for path, stat in stats)
+            self._version = f"v-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+            self._looked_at = time.monotonic()
+        return self._version
+
+
+@lru_cache(maxsize=512)
+def _read(path: Path, _changed_ns: int, _size: int) -> Asset:
+    """The file as it was when it last changed."""
+    return Asset.of(path.read_bytes(), path.suffix)
 
 
 @cache
-def installed_plotly() -> Asset:
+def installed_plotly() -> Plotly:
     """Plotly's own bundle, as the `plotly` package brings it."""
     content = (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
     version = re.search(rb"plotly\.js v([0-9][0-9A-Za-z.\-]*)", content[:400])
     name = version[1].decode() if version else hashlib.sha256(content).hexdigest()[:12]
-    return Asset(f"/assets/plotly-{name}.min.js", content, gzip.compress(content, 6, mtime=0))
+    asset = Asset.of(content, ".js")
+    return Plotly(asset.content, asset.compressed, asset.etag, asset.media_type, f"/assets/plotly-{name}.min.js")
 
 
 def etag_matches(request: Request, etag: str) -> bool:
     """Whether the browser has this content already."""
     sent = request.headers.get("if-none-match", "")
     return etag in (part.strip().removeprefix("W/") for part in sent.split(","))
-
-
-def _revalidated(request: Request, content: bytes, media_type: str) -> Response:
-    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": REVALIDATE}
-    if etag_matches(request, etag):
-        return Response(status_code=304, headers=headers)
-    return Response(content, headers=headers, media_type=media_type)
-
-
-def _type(suffix: str) -> str:
-    return MEDIA_TYPES[suffix]

@@ -1,17 +1,27 @@
-"""`make bench`: every promise about speed, measured now, as a table."""
+"""`make bench`: every promise about speed, measured now, as a table; `python -m benchmarks load` measures one part."""
 
 import sys
 from datetime import UTC, datetime
 
-from benchmarks import curvature, delivery, instruments, training
+from benchmarks import curvature, delivery, instruments, load, opening, training
 from benchmarks._ratios import HEADER, machine
+
+PARTS = {
+    "training": training.measure,
+    "instruments": instruments.measure,
+    "curvature": curvature.measure,
+    "delivery": delivery.measure,
+    "load": load.measure,
+    "opening": opening.measure,
+}
 
 
 def main() -> int:
     """Print the table row by row; the exit code is 0 also when a promise is not kept: the table says so."""
     print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine()}\n\n{HEADER}", flush=True)
-    for measure in (training.measure, instruments.measure, curvature.measure, delivery.measure):
-        for ratio in measure():
+    wanted = sys.argv[1:] or list(PARTS)
+    for name in wanted:
+        for ratio in PARTS[name]():
             print(ratio.line(), flush=True)
     return 0
 

@@ -2,59 +2,22 @@
 
 import asyncio
 import json
-import os
-import re
-import signal
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import httpx
 
 from benchmarks._ratios import Ratio, default_cache
+from benchmarks._stack import Stack
 from contract.events import ACTIVE
 
 REQUESTS = 60
 VIEWERS = 50
 WATCH_S = 10.0
-START_S = 300
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running stack."""
-
-    url: str
-    headers: dict[str, str]
-
-    def http(self) -> httpx.Client:
-        """A client of its REST API."""
-        return httpx.Client(base_url=f"{self.url}/api/v1", headers=self.headers, timeout=30)
-
-
-@contextmanager
-def stack(port: int) -> Iterator[Server]:
-    """`modescope up` on a folder of its own, ended at the end."""
-    with tempfile.TemporaryDirectory() as data:
-        env = {**os.environ, "MODESCOPE_DATA": data, "MODESCOPE_PORT": str(port)}
-        env["MODESCOPE_CACHE"] = str(default_cache())
-        command = [sys.executable, "-m", "modescope", "up"]
-        process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        deadline = time.monotonic() + START_S
-        token = ""
-        while not token and time.monotonic() < deadline:
-            found = re.search(r"#token=(\S+)", process.stdout.readline())
-            token = found[1] if found else ""
-        try:
-            yield Server(f"http://127.0.0.1:{port}", {"Authorization": f"Bearer {token}"})
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=60)
+SLOW = {"batch": 128}
+"""Of faces-acgan: steps of about 100 ms."""
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -63,9 +26,9 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def launch(http: httpx.Client, recipe: str, steps: int) -> str:
+def launch(http: httpx.Client, recipe: str, overrides: Mapping[str, object]) -> str:
     """A run that trains; waits for its first step."""
-    run: str = http.post("/runs", json={"recipe": recipe, "overrides": {"steps": steps}}).json()["id"]
+    run: str = http.post("/runs", json={"recipe": recipe, "overrides": {"steps": 1_000_000, **overrides}}).json()["id"]
     while http.get(f"/runs/{run}").json()["step"] == 0:
         time.sleep(0.1)
     return run
@@ -91,11 +54,11 @@ def asked_to_applied(http: httpx.Client, run: str) -> tuple[list[float], float]:
     return [item["latency_ms"] for item in items if item["outcome"] == "applied"], step_ms
 
 
-async def watch(server: Server, run: str, late_ms: list[float]) -> None:
+async def watch(stack: Stack, run: str, late_ms: list[float]) -> None:
     """One viewer: how late each event of the trainer comes, by one clock."""
-    url = f"{server.url}/api/v1/events"
+    url = f"{stack.url}/api/v1/events"
     ends = time.monotonic() + WATCH_S
-    client = httpx.AsyncClient(headers=server.headers, timeout=None)
+    client = httpx.AsyncClient(headers={"Authorization": f"Bearer {stack.token}"}, timeout=None)
     async with client, client.stream("GET", url, params={"runs": run}) as answer:
         async for line in answer.aiter_lines():
             if line.startswith("data:"):
@@ -106,29 +69,32 @@ async def watch(server: Server, run: str, late_ms: list[float]) -> None:
                 return
 
 
-async def many(server: Server, run: str, viewers: int) -> list[float]:
+async def many(stack: Stack, run: str, viewers: int) -> list[float]:
     """Latencies of all viewers together, ms."""
     late_ms: list[float] = []
-    await asyncio.gather(*(watch(server, run, late_ms) for _ in range(viewers)))
+    await asyncio.gather(*(watch(stack, run, late_ms) for _ in range(viewers)))
     return late_ms
 
 
-def knob_promise(http: httpx.Client, recipe: str) -> Ratio:
+def knob_promise(http: httpx.Client, recipe: str, overrides: Mapping[str, object]) -> Ratio:
     """Asked → applied against one step + 50 ms."""
-    run = launch(http, recipe, 1_000_000)
+    run = launch(http, recipe, overrides)
     latencies, step_ms = asked_to_applied(http, run)
     stop(http, run)
     p50, p99 = percentile(latencies, 0.5), percentile(latencies, 0.99)
     limit = step_ms + 50
-    details = f"p50 {p50:.0f} ms, p99 {p99:.0f} ms of {len(latencies)} requests; a step takes {step_ms:.1f} ms"
+    details = (
+        f"p50 {p50:.0f} ms ({p50 / step_ms:.1f} steps), p99 {p99:.0f} ms ({p99 / step_ms:.1f} steps) "
+        f"of {len(latencies)} requests; a step takes {step_ms:.1f} ms"
+    )
     name = f"asked to applied, p99 / (one step + 50 ms), {recipe}"
     return Ratio(name, "<= 1", p99 / limit, (min(latencies) / limit, max(latencies) / limit), p99 <= limit, details)
 
 
-def viewer_promise(server: Server, http: httpx.Client, viewers: int) -> Ratio:
+def viewer_promise(stack: Stack, http: httpx.Client, viewers: int) -> Ratio:
     """Event of the trainer → client, with many viewers, against 150 ms (250 less the batch of 100 ms)."""
-    run = launch(http, "ring-collapse", 1_000_000)
-    late_ms = asyncio.run(many(server, run, viewers))
+    run = launch(http, "ring-collapse", {})
+    late_ms = asyncio.run(many(stack, run, viewers))
     stop(http, run)
     p50, p99 = percentile(late_ms, 0.5), percentile(late_ms, 0.99)
     details = f"p50 {p50:.0f} ms, p99 {p99:.0f} ms of {len(late_ms)} deliveries, after the batch of <= 100 ms"
@@ -136,8 +102,16 @@ def viewer_promise(server: Server, http: httpx.Client, viewers: int) -> Ratio:
     return Ratio(name, "<= 1", p99 / 150, (min(late_ms) / 150, max(late_ms) / 150), p99 <= 150, details)
 
 
-def measure(port: int = 8765) -> list[Ratio]:
+def measure() -> Iterator[Ratio]:
     """All of them, on one stack, trainer and viewers on the same cores."""
-    with stack(port) as server, server.http() as http:
-        knobs = [knob_promise(http, recipe) for recipe in ("ring-collapse", "faces-acgan")]
-        return [*knobs, *(viewer_promise(server, http, viewers) for viewers in (1, VIEWERS))]
+    with tempfile.TemporaryDirectory() as data:
+        stack = Stack(Path(data), default_cache())
+        stack.start()
+        try:
+            with stack.client() as http:
+                yield knob_promise(http, "ring-collapse", {})
+                yield knob_promise(http, "faces-acgan", SLOW)
+                yield viewer_promise(stack, http, 1)
+                yield viewer_promise(stack, http, VIEWERS)
+        finally:
+            stack.end()

@@ -51,8 +51,9 @@ class Derivation:
 
     def finish(self) -> None:
         """Write what was gathered."""
+        known = self._known_series()
         for (run, name), (kind, step, value) in self._newest.items():
-            row = self._series(run, name, kind)
+            row = known.get((run, name)) or self._series(run, name, kind)
             if row.last_step is None or step >= row.last_step:
                 row.last_step, row.last = step, None if value is None else dumps(value).decode()
         self._newest.clear()
@@ -185,6 +186,12 @@ class Derivation:
         row.outcome, row.outcome_reason = event.kind.partition(".")[2], reason
         row.step, row.attempt, row.outcome_position, row.latency_ms = event.step, event.attempt, position, latency_ms
         return row
+
+    def _known_series(self) -> dict[tuple[str, str], SeriesRow]:
+        """The rows of what was gathered, with one question instead of one a series."""
+        runs, names = ({key[part] for key in self._newest} for part in (0, 1))
+        rows = self._session.scalars(select(SeriesRow).where(SeriesRow.run.in_(runs), SeriesRow.name.in_(names)))
+        return {(row.run, row.name): row for row in rows}
 
     def _series(self, run: str, name: str, kind: str) -> SeriesRow:
         row = self._session.get(SeriesRow, (run, name))

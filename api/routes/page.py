@@ -5,6 +5,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api import docs_page
 from api.dependencies import ServicesDep
+from api.page import IMMUTABLE
 from api.problems import NoSuchPath, responses
 from contract.numbers import shown
 
@@ -37,7 +38,7 @@ def get_asset(serving: ServicesDep, request: Request, name: str) -> Response:
     """
     plotly = serving.page.plotly
     if plotly.path == f"/assets/{name}":
-        return plotly.response(request)
+        return plotly.response(request, IMMUTABLE)
     if name == "plotly.min.js":
         return RedirectResponse(plotly.path, 307, {"Cache-Control": "no-cache"})
     raise NoSuchPath(f"there is no asset {shown(name)}; there is {plotly.path}")

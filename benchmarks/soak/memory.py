@@ -11,8 +11,8 @@ from typing import Any
 
 import psutil
 
+from benchmarks._stack import KINDS, Stack
 from benchmarks.soak.session import Watched, launched
-from benchmarks.soak.stack import KINDS, Stack
 from benchmarks.soak.watching import Viewer
 
 RECIPE = "xy-game"

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.soak.stack import KINDS, may_mount
+from benchmarks._stack import KINDS, may_mount
 from tests.postgres import NoPostgres, find_binaries
 
 SPEC_OVERRIDES = {"steps": 1_000_000, "batch": 256}

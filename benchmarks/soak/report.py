@@ -4,10 +4,10 @@ import statistics
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchmarks._stack import KINDS
 from benchmarks._study import Line
 from benchmarks.soak.plan import BLOWS, FULL_DISK, OUTAGE_S, OUTAGES, POSTGRES, RECIPE
 from benchmarks.soak.session import PROMISED_S
-from benchmarks.soak.stack import KINDS
 
 REPORT = Path(__file__).parents[2] / "docs" / "results-soak.md"
 MUST_BE_ZERO = ("doubled", "missing", "viewed_twice", "viewed_never", "without_outcome", "with_several_outcomes")

@@ -13,10 +13,10 @@ from typing import Any
 
 import httpx
 
+from benchmarks._stack import Stack, small_disk, wait_until
 from benchmarks.soak.accounts import Accounts, alarms_between, begun_at, settle, steps_between
 from benchmarks.soak.plan import BLOWS, FULL_DISK, OUTAGE_S, OUTAGES, RECIPE, SPEC_OVERRIDES, Session
 from benchmarks.soak.reference import CURVES
-from benchmarks.soak.stack import Stack, small_disk, wait_until
 from benchmarks.soak.watching import Bookkeeper, Hand, Viewer
 from tests.postgres import PostgresServer
 

@@ -64,7 +64,7 @@ export function followRun(store, id, charted, onProblem) {
     await loadLists(open);
     if (isStopped) return;
     if (isFirst) show();
-    await inParallel(charted(open), (name) => loadScalar(open, name));
+    await inParallel(charted(open), (name) => scalar(open, name));
     await looks.reload(open);
     if (isStopped) return;
     close();
@@ -95,11 +95,19 @@ export function followRun(store, id, charted, onProblem) {
     looks.keep(event);
   };
 
-  /** @type {Set<string>} */
-  const underWay = new Set();
+  /** @type {WeakMap<RunState, Map<string, Promise<void>>>} */
+  const fetches = new WeakMap();
+  /** Fetched once for a snapshot, whoever asks for it. @param {RunState} open @param {string} name */
+  const scalar = async (open, name) => {
+    if (open.scalars.has(name)) return;
+    const asked = fetches.get(open) ?? new Map();
+    fetches.set(open, asked);
+    if (!asked.has(name)) asked.set(name, loadScalar(open, name).finally(() => asked.delete(name)));
+    await asked.get(name);
+  };
   /** @param {RunState} open @param {string} name */
   const fetchOne = async (open, name) => {
-    await loadScalar(open, name).finally(() => underWay.delete(name));
+    await scalar(open, name);
     replayScalars(open.scalars.get(name), recent);
     store.change(['series'], () => {});
   };
@@ -115,8 +123,7 @@ export function followRun(store, id, charted, onProblem) {
     want: async (names) => {
       const { open } = store.state;
       if (open === null) return;
-      const missing = names.filter((name) => !open.scalars.has(name) && !underWay.has(name));
-      for (const name of missing) underWay.add(name);
+      const missing = names.filter((name) => !open.scalars.has(name));
       await inParallel(missing, (name) => fetchOne(open, name)).catch(recover);
     },
     zoom: (names, range) => zoom(names, range).catch(recover),

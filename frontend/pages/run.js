@@ -16,6 +16,7 @@ import { integer } from '../lib/format.js';
 import { followRun } from '../lib/live.js';
 import { createPainter } from '../lib/painter.js';
 import { chosen, plan } from '../lib/plan.js';
+import { loadPlotly } from '../lib/plotly.js';
 import { notFound } from './not_found.js';
 
 /** A zoom asks for finer buckets when it has been still for so long. */
@@ -75,6 +76,7 @@ export function runPage(context, id) {
     h('div', { class: 'board' }, h('div', { class: 'left' }, left, log), middle.element, h('div', { class: 'right' }, right, watch)),
     foot,
   );
+  loadPlotly().catch(() => {}); // early: the panel that draws with it says what is wrong
 
   const stops = [
     store.subscribe(['run'], () => showName(bar, store.state.open?.run ?? null, id)),

@@ -232,7 +232,8 @@ class Stack:
 @pytest.fixture(scope="session")
 def page_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
-    (folder / "index.html").write_text('<!doctype html><meta name="plotly" content="/assets/plotly.min.js">hello')
+    head = '<meta name="plotly" content="/assets/plotly.min.js"><script type="module" src="/static/app.js"></script>'
+    (folder / "index.html").write_text(f"<!doctype html><head>{head}</head>hello")
     (folder / "app.js").write_text("export const page = true;\n")
     (folder / "styles").mkdir()
     (folder / "styles" / "base.css").write_text("body { margin: 0 }\n")

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.soak import memory, plan, report
 from benchmarks.soak.accounts import begun_at, settle, steps_between
-from benchmarks.soak.stack import KINDS
+from benchmarks._stack import KINDS
 
 SENT = {(1, "trainer"): 2, (1, "api"): 1, (2, "trainer"): 1}
 REQUEST = "q"

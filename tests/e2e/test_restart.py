@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from benchmarks.soak.accounts import settle
-from benchmarks.soak.stack import process_of, wait_until
+from benchmarks._stack import process_of, wait_until
 from benchmarks.soak.watching import Bookkeeper, Hand, Viewer
 from modescope.valkey import Access
 

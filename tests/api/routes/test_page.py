@@ -1,6 +1,7 @@
 """The page's files, and what every answer tells the browser."""
 
 import gzip
+import re
 import threading
 from importlib.resources import files
 
@@ -51,7 +52,7 @@ def test_every_address_of_the_page_is_the_page(browser, path):
     answer = browser.get(path)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.text.endswith("hello")
+    assert "hello" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -108,6 +109,29 @@ def test_files_come_with_their_kind_and_are_asked_for_again(browser, page_folder
     assert answer.text == (page_folder / path.removeprefix("/static/")).read_text()
     again = browser.get(path, headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", answer.headers["etag"])
+
+
+def test_what_the_page_names_is_kept_for_good_compressed_and_fetched_at_once(browser, page_folder):
+    text = browser.get("/").text
+    named = re.findall(r'<script type="module" src="(.*?)"', text) + re.findall(r'"modulepreload" href="(.*?)"', text)
+    modules = {path.relative_to(page_folder).as_posix() for path in page_folder.rglob("*.js")}
+    assert {address.split("/", 3)[3] for address in named} == modules
+    for address in named:
+        answer = browser.get(address)
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.text == (page_folder / address.split("/", 3)[3]).read_text()
+
+
+def test_a_changed_file_changes_the_address_of_all_and_the_old_one_leads_to_it_for_once(browser, page_folder, until):
+    (page_folder / "other.js").write_text("1")
+    until(lambda: "/other.js" in browser.get("/").text)
+    [old] = re.findall(r'href="(/static/.*?/other.js)"', browser.get("/").text)
+    (page_folder / "other.js").write_text("22")
+    until(lambda: old not in browser.get("/").text)
+    answer = browser.get(old)
+    (page_folder / "other.js").unlink()
+    assert (answer.text, answer.headers["cache-control"]) == ("22", "no-cache")
 
 
 def test_a_changed_file_has_another_tag(browser, page_folder):

@@ -83,11 +83,15 @@ class Stack:
         """The address of its Redis."""
         return Access(**json.loads((self.data / "redis" / "access.json").read_text())).url
 
+    @property
+    def token(self) -> str:
+        """What one signs in with."""
+        return (self.data / "token").read_text().strip()
+
     def client(self) -> httpx.Client:
         """A signed-in client; it waits no longer than a person would."""
-        token = (self.data / "token").read_text().strip()
         return httpx.Client(
-            base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=5, trust_env=False
+            base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {self.token}"}, timeout=5, trust_env=False
         )
 
     def stop(self) -> int:
