@@ -16,6 +16,7 @@ from contract.resolve import InvalidSpec, SpecProblem, merge, resolve
 from contract.runs import CreateRun
 from contract.spec import ComponentSpec, RunSpec
 
+EXAMPLE = '{"regularisers": [{"name": "r1", "weight": 1}]}'
 START_A_WORKER = "start one with `python -m worker`, or the whole stack with `modescope up`"
 
 
@@ -76,8 +77,20 @@ def _parsed(wanted: Mapping[str, Any]) -> RunSpec:
     try:
         return RunSpec.model_validate(wanted)
     except ValidationError as error:
-        problems = invalid(error.errors())
+        problems = [
+            _explained(problem, len(one["loc"]))
+            for problem, one in zip(invalid(error.errors()), error.errors(), strict=True)
+        ]
         raise InvalidSpecRefused(words(problems), problems) from error
+
+
+def _explained(problem: SpecProblem, depth: int) -> SpecProblem:
+    """Of a name that is no part of a spec: what the parts are, and how a param of a component is given."""
+    if depth > 1 or not problem.message.startswith("Extra inputs"):
+        return problem
+    inside = f"; a component's params stand inside its part, as in {EXAMPLE}" if "." in problem.where else ""
+    message = f"no part of a spec is called so; there are {', '.join(RunSpec.model_fields)}{inside}"
+    return SpecProblem(where=problem.where, message=message)
 
 
 def _at(where: str, message: str) -> tuple[str, list[SpecProblem]]:

@@ -1,7 +1,6 @@
 """The way there and back on the real stack: asked → applied, and trainer → stream client with many viewers."""
 
 import asyncio
-import json
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks._audience import Audience
 from benchmarks._ratios import Ratio, default_cache
 from benchmarks._stack import Stack
 from contract.events import ACTIVE
@@ -54,26 +54,12 @@ def asked_to_applied(http: httpx.Client, run: str) -> tuple[list[float], float]:
     return [item["latency_ms"] for item in items if item["outcome"] == "applied"], step_ms
 
 
-async def watch(stack: Stack, run: str, late_ms: list[float]) -> None:
-    """One viewer: how late each event of the trainer comes, by one clock."""
-    url = f"{stack.url}/api/v1/events"
-    ends = time.monotonic() + WATCH_S
-    client = httpx.AsyncClient(headers={"Authorization": f"Bearer {stack.token}"}, timeout=None)
-    async with client, client.stream("GET", url, params={"runs": run}) as answer:
-        async for line in answer.aiter_lines():
-            if line.startswith("data:"):
-                event = json.loads(line[5:])
-                if event["source"] == "trainer":
-                    late_ms.append((time.time() - event["time"]) * 1000)
-            if time.monotonic() > ends:
-                return
-
-
-async def many(stack: Stack, run: str, viewers: int) -> list[float]:
-    """Latencies of all viewers together, ms."""
-    late_ms: list[float] = []
-    await asyncio.gather(*(watch(stack, run, late_ms) for _ in range(viewers)))
-    return late_ms
+async def watched(stack: Stack, run: str, viewers: int) -> list[float]:
+    """How late each of the trainer's scalars comes to each viewer, ms, by one clock."""
+    audience = Audience(stack, run, viewers, viewers)
+    async with audience.watching():
+        await asyncio.sleep(WATCH_S)
+    return audience.late_ms
 
 
 def knob_promise(http: httpx.Client, recipe: str, overrides: Mapping[str, object]) -> Ratio:
@@ -94,7 +80,7 @@ def knob_promise(http: httpx.Client, recipe: str, overrides: Mapping[str, object
 def viewer_promise(stack: Stack, http: httpx.Client, viewers: int) -> Ratio:
     """Event of the trainer → client, with many viewers, against 150 ms (250 less the batch of 100 ms)."""
     run = launch(http, "ring-collapse", {})
-    late_ms = asyncio.run(many(stack, run, viewers))
+    late_ms = asyncio.run(watched(stack, run, viewers))
     stop(http, run)
     p50, p99 = percentile(late_ms, 0.5), percentile(late_ms, 0.99)
     details = f"p50 {p50:.0f} ms, p99 {p99:.0f} ms of {len(late_ms)} deliveries, after the batch of <= 100 ms"

@@ -1,16 +1,16 @@
 """Many at once, on a played log: a thousand viewers of one run, and fifty lively runs for the recorder."""
 
 import asyncio
-import json
 import os
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from api.store.state import cursor, n_events
+from benchmarks._audience import Audience
 from benchmarks._played import add_run, database_of, event, scalars_of
 from benchmarks._ratios import Ratio, default_cache
 from benchmarks._stack import Stack, wait_until
@@ -22,7 +22,7 @@ VIEWERS, LISTENERS = 1000, 20
 """Streams that are open, and how many of them read every event for its time; the others only count."""
 EVENTS_S, EVENT_BYTES, WATCH_S = 20, 2000, 20.0
 RUNS, RUN_EVENTS_S, PLAY_S = 50, 100, 20.0
-JOIN_S, LATE_S = 60.0, 30.0
+LATE_S = 30.0
 LEASE_MS = 600_000
 
 
@@ -48,44 +48,6 @@ def _stack_with(runs: list[str]) -> Iterator[Stack]:
             stack.end()
 
 
-class _Audience:
-    """Viewers in one process of their own thread; each counts the events that it got."""
-
-    def __init__(self, stack: Stack, run: str, n: int) -> None:
-        self._path = f"/api/v1/events?runs={run}"
-        self._port = int(stack.url.rsplit(":", 1)[1])
-        self._token = stack.token
-        self.counts = [0] * n
-        self.late_ms: list[float] = []
-        self.joined = 0
-
-    async def watch(self, number: int) -> None:
-        """One stream until it is cut off."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port, limit=1 << 20)
-        head = (
-            f"GET {self._path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nAuthorization: Bearer {self._token}\r\n\r\n"
-        )
-        writer.write(head.encode())
-        await reader.readuntil(b"\r\n\r\n")
-        self.joined += 1
-        rest = b""
-        try:
-            while chunk := await reader.read(1 << 16):
-                *frames, rest = (rest + chunk).split(b"\n\n")
-                self._take(number, [frame for frame in frames if b"event: scalars" in frame])
-        finally:
-            writer.close()
-
-    def _take(self, number: int, frames: list[bytes]) -> None:
-        self.counts[number] += len(frames)
-        if number >= LISTENERS:
-            return
-        now = time.time()
-        for frame in frames:
-            content = frame[frame.index(b"data: ") + 6 :].split(b"\n", 1)[0]
-            self.late_ms.append((now - json.loads(content)["time"]) * 1000)
-
-
 def viewers() -> Ratio:
     """Appended → read by a client, with a thousand of them; the api has one core to itself."""
     with _stack_with(["watched"]) as stack:
@@ -103,17 +65,11 @@ def viewers() -> Ratio:
     return Ratio(name, "<= 1", p99 / 250, (min(audience.late_ms) / 250, max(audience.late_ms) / 250), kept, details)
 
 
-async def _watched(stack: Stack) -> tuple[_Audience, int]:
-    audience = _Audience(stack, "watched", VIEWERS)
-    tasks = [asyncio.create_task(audience.watch(number)) for number in range(VIEWERS)]
-    await asyncio.to_thread(wait_until, lambda: audience.joined == VIEWERS, JOIN_S)
-    sent = int(EVENTS_S * WATCH_S)
-    await asyncio.to_thread(_send, stack.redis_url, sent)
-    await asyncio.to_thread(wait_until, lambda: min(audience.counts) >= sent, LATE_S)
-    for task in tasks:
-        task.cancel()
-        with suppress(asyncio.CancelledError, OSError, asyncio.IncompleteReadError):
-            await task
+async def _watched(stack: Stack) -> tuple[Audience, int]:
+    audience, sent = Audience(stack, "watched", VIEWERS, LISTENERS), int(EVENTS_S * WATCH_S)
+    async with audience.watching():
+        await asyncio.to_thread(_send, stack.redis_url, sent)
+        await asyncio.to_thread(wait_until, lambda: min(audience.counts) >= sent, LATE_S)
     return audience, sent
 
 

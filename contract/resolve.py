@@ -158,6 +158,10 @@ def _misruled(spec: RunSpec, known: Mapping[str, KnobDescription], catalogue: Ca
             yield SpecProblem(where=f"rules.{place}.alarm", message=message)
         if isinstance(name, str) and name and not _is_to_be(name, known, spec):
             yield SpecProblem(where=f"rules.{place}.knob", message=no_such_knob(name, known, has=WILL_HAVE))
+        elif isinstance(name, str) and name in known and known[name].kind != "boolean":
+            for param in catalogue.find("rules", rule.name).params.get("values", ()):
+                if refusal := known[name].refusal(rule.params.get(param)):
+                    yield SpecProblem(where=f"rules.{place}.{param}", message=f"{name} {refusal}")
 
 
 def _misplanned(spec: RunSpec, known: Mapping[str, KnobDescription]) -> Iterator[SpecProblem]:

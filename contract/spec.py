@@ -113,7 +113,7 @@ class RunSpec(Wire):
     batch: int = Field(64, ge=1, le=65_536)
     """Samples a player sees in one step."""
     seed: int = Field(0, ge=0, lt=2**63)
-    device: str = Field("auto", pattern=r"^(auto|cpu|cuda)$")
+    device: Literal["auto", "cpu", "cuda"] = "auto"
     """A slot sees one GPU at most, so there is no index to choose."""
 
     @field_validator("optimisers")

@@ -82,7 +82,19 @@ def export(*, run_id: str, form: str, output: Path | None) -> None:
     if output is None:
         click.echo(content, nl=False)
     else:
-        output.write_bytes(content)
+        _write(output, content)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file.
+
+    Raises:
+        ClickException: if it cannot be written, and why.
+    """
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
 
 
 @click.command()

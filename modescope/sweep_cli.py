@@ -33,7 +33,7 @@ def sweep(
     *, recipe: str, axes: tuple[str, ...], seeds: str, assignments: tuple[str, ...], name: str | None, as_json: bool
 ) -> None:  # fmt: skip
     """Launch RECIPE once for each combination of values, and print where to compare the runs."""
-    wanted = dict(axis(text) for text in axes)
+    wanted = _axes(axes)
     with connected() as client:
         spec = client.catalogue().recipe(recipe).spec if assignments else {}
         changes = overrides(assignments, spec)
@@ -46,6 +46,20 @@ def sweep(
     for run in launched.runs:
         table.add_row(run.id, *(in_words(run.values[each.name]) for each in launched.axes), run.status)
     show_table(table)
+
+
+def _axes(texts: Iterable[str]) -> dict[str, Any]:  # Any: as `axis` gives it
+    """Each axis once.
+
+    Raises:
+        BadOverride: if one came twice.
+    """
+    wanted: dict[str, Any] = {}
+    for name, values in map(axis, texts):
+        if name in wanted:
+            raise BadOverride(f"--axis {name} came twice; give all of its values in one: {name}=0.1,1,10")
+        wanted[name] = values
+    return wanted
 
 
 @click.command()

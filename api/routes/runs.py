@@ -13,13 +13,14 @@ from api.problems import (
     InvalidSpecRefused,
     KeyReused,
     NoSuchRun,
+    NoSuchSweep,
     NoWorkerYet,
     RedisAway,
     RunActive,
     SqlAway,
     responses,
 )
-from api.store import runs
+from api.store import runs, sweeps
 from api.store.newest_first import cursor_of
 from api.waiting import explain
 from contract.events import Status
@@ -46,7 +47,7 @@ def create_run(serving: ServicesDep, body: CreateRun, response: Response, idempo
     return run
 
 
-@router.get("", operation_id="list_runs")
+@router.get("", operation_id="list_runs", responses=responses(NoSuchSweep))
 def list_runs(
     serving: ServicesDep,
     status: Annotated[list[Status] | None, Query(description="Only runs in one of these states.")] = None,
@@ -56,6 +57,8 @@ def list_runs(
 ) -> RunPage:
     """Runs, newest first."""
     with serving.database.read() as session:
+        if sweep is not None:
+            sweeps.find(session, sweep)
         rows, has_more = runs.page(session, statuses=status or (), sweep=sweep, after=list_cursor(after), limit=limit)
         found = runs.answers(session, rows)
     explain(serving.redis, found)

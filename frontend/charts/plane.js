@@ -76,10 +76,11 @@ function finite(look) {
 function caption({ body }, values) {
   const range = extentOf(values);
   const worst = extentOf(body.residuals)?.[1];
+  const share = extentOf(body.residuals.map((/** @type {number} */ residual, /** @type {number} */ index) => residual / Math.hypot(body.real[index], Number(body.imaginary?.[index] ?? 0))))?.[1];
   const unknown = body.residuals.filter((/** @type {number} */ residual) => !Number.isFinite(residual)).length;
   return [
     range === null ? 'none converged' : `${Array.isArray(body.imaginary) ? 'Re λ' : 'λ'} ${number(range[0])} … ${number(range[1])}`,
-    ...(worst === undefined ? [] : [`residual ≤ ${number(worst)}`]),
+    ...(worst === undefined ? [] : [`residual ≤ ${number(worst)}${share === undefined ? '' : `, ${number(100 * share, 2)} % of its |λ|`}`]),
     ...(unknown > 0 ? [`${integer(unknown)} without a finite residual`] : []),
     `${integer(body.products)} products`,
   ].join(' · ');

@@ -6,6 +6,8 @@ import { extentOf, hiddenNote, isDrawable, nonfiniteNote, plotLayout, valueAxis 
 
 /** Points of which each has a marker; more run into a line. */
 const MOST_MARKERS = 40;
+/** Values up to which each index has its tick; Plotly would put ticks between them. */
+const FEW = 6;
 
 /**
  * @param {import('../lib/looks.js').Look | null} look
@@ -23,7 +25,7 @@ export function figure(look, options) {
   };
   return {
     data: values.length === 0 ? [] : [trace],
-    layout: plotLayout(options, { ...valueAxis(options, 'x'), showgrid: false, tickformat: ',d' }, valueAxis(options, 'y', log), { x: 'index', y: 'σ' }),
+    layout: plotLayout(options, { ...valueAxis(options, 'x'), showgrid: false, tickformat: ',d', ...(values.length <= FEW ? { dtick: 1 } : {}) }, valueAxis(options, 'y', log), { x: 'index', y: 'σ' }),
     notes: [
       ...nonfiniteNote(values.filter((value) => !Number.isFinite(value)).length, null),
       ...hiddenNote(log ? values.filter((value) => Number.isFinite(value) && value <= 0).length : 0),

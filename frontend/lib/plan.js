@@ -214,9 +214,19 @@ function instrumentViews(infos, names, chart) {
       .map((trace) => ({ ...trace, error: names.has(trace.name + ERROR) ? trace.name + ERROR : undefined })));
     found.set(id, group);
   }
-  return [...found.values()];
+  return [...found.values()].map((each) => ({ ...each, label: toldApart(each, [...found.values()]) }));
 }
 const PLAYERS_NORM = new Set(['gradient.d.norm', 'gradient.g.norm']);
+
+/** Views of one thing in several units are told apart by what they show, up to so many lines. */
+const MOST_NAMED = 3;
+
+/** @param {View} each @param {View[]} all */
+function toldApart({ label, traces }, all) {
+  const base = label.replace(/ \([^)]*\)$/, '');
+  const isAlone = all.filter((other) => other.label.replace(/ \([^)]*\)$/, '') === base).length === 1;
+  return isAlone || traces.length > MOST_NAMED ? label : `${base}: ${traces.map((trace) => trace.label).join(', ')}`;
+}
 
 /** The view that a scalar of an instrument is in, and what it is called there. @param {string} name */
 function placeOf(name) {

@@ -49,7 +49,7 @@ export const RUN_SCHEMA = {
     steps: { type: 'integer', minimum: 1, maximum: 1e9, default: 5000, description: 'G steps to train.' },
     batch: { type: 'integer', minimum: 1, maximum: 65536, default: 64, description: 'Samples a player sees in one step.' },
     seed: { type: 'integer', minimum: 0, default: 0, description: 'Same spec, seed, machine and threads: the same numbers.' },
-    device: { type: 'string', default: 'auto', description: 'auto, cpu or cuda.' },
+    device: { type: 'string', enum: ['auto', 'cpu', 'cuda'], default: 'auto', description: 'auto takes a GPU where the slot has one.' },
   },
 };
 

@@ -166,7 +166,7 @@ export function verdictWords(found, change, isOver) {
   const finding = outside === 0
     ? `The difference does not leave the band on any of ${points}${so}.`
     : `The difference leaves the band on ${integer(outside)} of ${points}${so} (${percent(outside / compared)}), first at step ${integer(Number(first))}.`;
-  const chance = `Had the change done no more than another seed does, it would leave it on about ${percent(byChance / compared)}.`;
+  const chance = `Had the change done no more than another seed does, it would leave it on at most about ${percent(byChance / compared)}.`;
   const worth = nNoise === 1 ? 'One twin of another seed is a glimpse of the noise, and no test.' : `${nNoise === 2 ? 'Two' : integer(nNoise)} twins of other seeds are a glimpse of the noise, and no test.`;
   return `${finding} ${chance} ${worth}`;
 }

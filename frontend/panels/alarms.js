@@ -42,7 +42,7 @@ export function alarms(store) {
       ...messages.filter(({ level }) => level !== 'info').map(told),
       ...past.map((alarm) => line('diamond', 'warn', alarm.guard, `cleared at ${integer(alarm.cleared ?? 0)}: ${alarm.message}`)),
       ...rulesOf(open.run).map((rule) => ruling(rule, open)),
-      ...quiet.map((name) => silent(name, open.guards.get(name))),
+      ...quiet.map((name) => silent(name, open.guards.get(name), isNamed(name, active) ? NAMED : undefined)),
       ...(guards.length === 0 && found.length === 0 ? [unguarded(open)] : []),
       ...messages.filter(({ level }) => level === 'info').map(told),
     );
@@ -58,6 +58,14 @@ export function alarms(store) {
   const dispose = store.subscribe([...SHOWN, 'run'], showWhenChanged);
   show();
   return { element, dispose };
+}
+
+/** A guard whose finding another alarm rests on before it has lasted long enough for one of its own. */
+const NAMED = { watching: 'finds something, not yet for long enough to raise an alarm of its own', calibrating: 'calibrating: no verdict yet' };
+
+/** @param {string} name @param {{message: string}[]} active */
+function isNamed(name, active) {
+  return active.some(({ message }) => message.includes(name.replaceAll('_', ' ')));
 }
 
 /** Why a run failed or was lost, whole. @param {import('../lib/types.js').Run} run */

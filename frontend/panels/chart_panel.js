@@ -38,6 +38,7 @@ export function chartPanel(store, painter, first) {
     const hasPoints = lines.some(({ steps }) => steps.length > 0);
     const isDrawn = hasPoints && plot.isReady();
     wait.hidden = isDrawn;
+    for (const part of over.elements) part.hidden = !isDrawn;
     plotElement.hidden = !hasPoints;
     logButton.hidden = !hasPoints || view.fixed !== null;
     setText(wait, hasPoints ? 'Drawing …' : waitsFor(open, view.traces));
@@ -101,6 +102,13 @@ function withBuckets(open, trace, isZoomed) {
   return [{ ...(trace.error === undefined ? buckets : withErrors(buckets, found(trace.error))), ...trace }];
 }
 
+/** Whether a series is of a penalty whose weight is 0 now. @param {import('../lib/types.js').Run} run @param {string} name */
+function isOff({ knobs }, name) {
+  const [, entry] = /^(?:penalty|weighted)\.(.+)$/.exec(name) ?? [];
+  const weight = knobs.find((knob) => knob.name === `${entry}.weight`);
+  return weight !== undefined && Number(weight.value ?? weight.default) === 0;
+}
+
 /**
  * What an empty chart waits for, in words.
  * @param {import('../lib/store.js').RunState} open
@@ -111,5 +119,6 @@ export function waitsFor({ run, infos }, traces) {
   if (run.status === 'starting') return 'Waiting for the first step: the trainer is starting.';
   const isMeasured = traces.some(({ name }) => infos.has(name));
   if (infos.size > 0 && !isMeasured) return 'This run does not measure this.';
+  if (traces.every(({ name }) => isOff(run, name))) return 'Not computed while its weight is 0.';
   return hasEnded(run.status) ? 'The run ended before this was measured.' : 'Waiting for the first point.';
 }

@@ -90,7 +90,7 @@ export function knobs(store, actions) {
     const isOver = open === null || hasEnded(open.run.status);
     cures.replaceChildren(...(isOver ? [] : (recipe?.cures ?? []).map((cure) => cureButton(cure, () => {
       for (const [name, value] of Object.entries(cure.knobs)) edit(store, name, exact(value), null);
-      foot.because(cure.title);
+      foot.because(cure);
     }))));
   };
 
@@ -122,6 +122,8 @@ function cureButton({ title, knobs: wanted }, fill) {
 
 /** @param {() => void} onApply @param {() => void} onRevert */
 function footer(onApply, onRevert) {
+  /** @type {import('../lib/types.js').Cure | null} */
+  let cure = null;
   const words = h('span', { class: 'soft' });
   const problem = h('p', { class: 'problem', role: 'alert', testid: 'knobs-problem' });
   const reason = h('input', { type: 'text', placeholder: 'why? (goes into the ledger)', 'aria-label': 'Reason', testid: 'knob-reason', maxlength: 200 });
@@ -134,7 +136,11 @@ function footer(onApply, onRevert) {
   const element = h('footer', { class: 'knob-bar', hidden: true }, problem, reason, ramp, h('div', { class: 'row' }, words, h('span', { class: 'spring' }), revert, apply));
   return {
     element,
-    reason: () => reason.value,
+    /** Of what is sent: a cure is named only where all of it is. @param {Record<string, unknown>} values */
+    reason: (values) => {
+      const isPart = reason.value === cure?.title && !Object.keys(cure.knobs).every((name) => name in values);
+      return isPart ? '' : reason.value;
+    },
     /** Over how many steps, and how; null, with the reason shown, when that cannot be. */
     ramp: () => {
       const steps = Number(over.value);
@@ -142,7 +148,10 @@ function footer(onApply, onRevert) {
       setText(problem, `the steps to move over must be a whole number from 1; got ${over.value.trim() === '' ? 'nothing' : over.value}`);
       return null;
     },
-    because: (/** @type {string} */ words) => (reason.value = words),
+    because: (/** @type {import('../lib/types.js').Cure} */ asked) => {
+      cure = asked;
+      reason.value = asked.title;
+    },
     done: () => {
       reason.value = '';
       over.value = '1';
@@ -206,7 +215,7 @@ async function send(store, actions, values, ramp, foot) {
     });
   mark({ sent: 'under way' }, names);
   try {
-    const { request_id } = await actions.applyKnobs(ramp.over > 1 ? moving(values, ramp) : values, foot.reason());
+    const { request_id } = await actions.applyKnobs(ramp.over > 1 ? moving(values, ramp) : values, foot.reason(values));
     mark({ sent: request_id }, names);
     foot.done();
   } catch (error) {

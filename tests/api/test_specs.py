@@ -76,6 +76,12 @@ def test_a_spec_of_the_wrong_shape_is_refused(known):
     assert set(problems) == {"network", "loss", "steps", "colour"}
 
 
+def test_a_name_that_is_no_part_of_a_spec_is_answered_with_the_parts(known):
+    problems = refused(known, recipe="faces-acgan", overrides={"stepz": 3, "r1.weight": 1})
+    assert "there are dataset, network, conditioning, loss" in problems["stepz"]
+    assert '{"regularisers": [{"name": "r1", "weight": 1}]}' in problems["r1.weight"]
+
+
 @pytest.mark.parametrize("said", ["NaN", "Infinity", "-Infinity"])
 def test_numbers_that_are_not_finite_are_refused(known, said):
     value = float(said)
@@ -146,6 +152,14 @@ SET = {"name": "on_alarm", "do": "set", "to": 1.0}
         (
             {"rules": [{"name": "on_alarm", "do": "rewind"}]},
             {"rules.0.knob": "rewind needs the name of the knob to turn"},
+        ),
+        (
+            {"rules": [{"name": "hold", "series": "loss.d", "knob": "r1.weight", "low": 5, "high": 1}]},
+            {"rules.0.low": "must be at most high, which is 1; got 5"},
+        ),
+        (
+            {"rules": [{**SET, "alarm": "collapse", "knob": "r1.weight", "to": -1}]},
+            {"rules.0.to": "r1.weight must be a number from 0 to 1000; got -1"},
         ),
         (
             {"rules": [{"name": "on_alarm", "do": "stop", "knob": "r1.weight"}]},

@@ -2,9 +2,9 @@
 
 import pytest
 
+from benchmarks._stack import KINDS
 from benchmarks.soak import memory, plan, report
 from benchmarks.soak.accounts import begun_at, settle, steps_between
-from benchmarks._stack import KINDS
 
 SENT = {(1, "trainer"): 2, (1, "api"): 1, (2, "trainer"): 1}
 REQUEST = "q"

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from benchmarks.soak.accounts import settle
 from benchmarks._stack import process_of, wait_until
+from benchmarks.soak.accounts import settle
 from benchmarks.soak.watching import Bookkeeper, Hand, Viewer
 from modescope.valkey import Access
 

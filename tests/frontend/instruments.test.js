@@ -155,7 +155,7 @@ test('a game’s eigenvalues stand in a plane of equal axes with both lines thro
   assert.deepEqual([data[0].x, data[0].y], [[0.5, -1], [2, -2]]);
   assert.deepEqual([data[0].error_x.array, data[0].error_y.array], [[0.1, 0.2], [0.1, 0.2]]);
   assert.deepEqual([layout.yaxis.scaleanchor, layout.yaxis.scaleratio, layout.xaxis.zeroline, layout.yaxis.zeroline], ['x', 1, true, true]);
-  assert.equal(caption, 'Re λ −1 … 0.500 · residual ≤ 0.200 · 12 products');
+  assert.equal(caption, 'Re λ −1 … 0.500 · residual ≤ 0.200, 8.9 % of its |λ| · 12 products');
   assert.deepEqual(planeExtents(look), { x: [-1.2, 0.6], y: [-2.2, 2.1] });
 });
 

@@ -77,7 +77,7 @@ test('the scalars of instruments are views of the charts that they belong to, an
   assert.deepEqual(views('more'), [
     ['spectrum of D: sigma 1', 'spectrum.d.conv1.sigma_1 conv1', 'spectrum.d.conv2.sigma_1 conv2'],
     ['spectrum of D: stable rank', 'spectrum.d.conv1.stable_rank conv1', 'spectrum.d.conv2.stable_rank conv2'],
-    ['hessian G', 'hessian.g.top top', 'hessian.g.bottom bottom'], ['hessian G (products)', 'hessian.g.products products'], ['memory', 'memory.process process'],
+    ['hessian G: top, bottom', 'hessian.g.top top', 'hessian.g.bottom bottom'], ['hessian G: products', 'hessian.g.products products'], ['memory', 'memory.process process'],
   ]);
   assert.equal(charts.at(-1).title, 'Other series');
   assert.equal(cells(charts), 6);

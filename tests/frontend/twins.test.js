@@ -84,7 +84,7 @@ test('the verdict counts from the change on, and the edge of the band is inside'
 
 test('the words say on how many of the steps it leaves the band, and that it is no test', () => {
   const found = { width: 1, steps: [1, 2, 3, 4], values: [0, 0, 3, 3], band: [1, 1, 1, 1], counts: [2, 2, 2, 2] };
-  assert.equal(verdictWords(found, 1, true), 'The difference leaves the band on 2 of the 4 steps compared since the change (50 %), first at step 3. Had the change done no more than another seed does, it would leave it on about 33 %. Two twins of other seeds are a glimpse of the noise, and no test.');
+  assert.equal(verdictWords(found, 1, true), 'The difference leaves the band on 2 of the 4 steps compared since the change (50 %), first at step 3. Had the change done no more than another seed does, it would leave it on at most about 33 %. Two twins of other seeds are a glimpse of the noise, and no test.');
   assert.match(verdictWords({ ...found, values: [0, 0, 0, 0] }, 1, false), /^The difference does not leave the band on any of the 4 steps compared since the change so far\./);
   assert.match(verdictWords({ ...found, width: 16, counts: [1, 1, 1, 1] }, 1, true), /2 of the 4 stretches of 16 steps .* about 50 %\. One twin of another seed is a glimpse/);
 });

@@ -250,3 +250,10 @@ def test_runs_of_a_sweep_are_asked_for(modescope):
 def test_runs_as_json(modescope):
     result, _ = modescope("runs --json", answer({"items": [RUN], "next": None}))
     assert json.loads(result.output)["items"][0]["id"] == "a1b2"
+
+
+def test_an_export_that_cannot_be_written_says_so_in_a_sentence(modescope, tmp_path):
+    where = tmp_path / "nowhere" / "x.yaml"
+    result, _ = modescope(f"export a1b2 -o {where}", httpx.Response(200, content=b"steps: 3\n"))
+    assert result.exit_code == 1
+    assert result.output == f"Error: {where} cannot be written: No such file or directory\n"

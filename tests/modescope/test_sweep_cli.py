@@ -118,3 +118,10 @@ def test_stop_tells_how_many_and_exits_1_when_one_could_not_be_asked(modescope):
     result, _ = modescope("sweep-stop s1", httpx.Response(202, json=moved))
     assert "r1: it moved" in result.output
     assert result.exit_code == 1
+
+
+def test_an_axis_that_comes_twice_is_refused_and_nothing_is_asked(modescope):
+    result, server = modescope("sweep ring-gan --axis r1.weight=0,1 --axis r1.weight=2,3")
+    assert result.exit_code != 0
+    assert "--axis r1.weight came twice" in result.output + str(result.exception)
+    assert server.requests == []

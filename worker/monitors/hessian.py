@@ -1,7 +1,7 @@
 """How sharply each player's loss curves: the ends of its Hessian's spectrum, and how far they turn."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
 
 import torch
@@ -14,8 +14,10 @@ from contract.spec import Player
 from worker import monitors
 from worker.curvature.lanczos import LEAST, Eigenpairs, Extremes, extremes, largest_angle, start_near
 from worker.curvature.products import HessianOperator
+from worker.datasets import Dataset
 from worker.monitors import Measurement, MonitorParams, TrainingView
 from worker.monitors._players import PLAYERS, chosen
+from worker.registry import InvalidParams
 
 TOLERANCE = 0.01
 """Largest residual of a pair that has settled, relative to its own eigenvalue: the eigenvalue is within 1 % for sure.
@@ -151,6 +153,20 @@ class Hessian(monitors.Monitor):
             letter, _, path = block.partition(".")
             player = "G" if letter == "G" else "D"
             yield block, player, _weights(PLAYERS[player](view).get_submodule(path))
+
+    def series_of(self, dataset: Dataset, G: nn.Module, D: nn.Module) -> Sequence[SeriesDescription]:
+        """All of them; called at the start, so that a block which no player has is said there.
+
+        Raises:
+            InvalidParams: if a block is none of its player's.
+        """
+        for block in self.params.blocks:
+            letter, _, path = block.partition(".")
+            names = [name for name, _ in (G if letter == "G" else D).named_modules() if name]
+            if path not in names:
+                has = ", ".join(f"{letter}.{name}" for name in names)
+                raise InvalidParams(f"{self.entry}.blocks: no block is called {block}; there are {has}")
+        return self.series
 
     def _look(self, view: TrainingView, where: str, player: Player, weights: list[nn.Parameter]) -> None:
         operator = HessianOperator(lambda: view.own_loss(player), weights)

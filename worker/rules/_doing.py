@@ -19,8 +19,8 @@ TURNING = ("set", "rewind")
 class DoingParams(RuleParams):
     """What is done."""
 
-    model_config = ConfigDict(json_schema_extra={"turning": list(TURNING)})
-    """So that the api, too, can refuse a deed without the knob that it needs."""
+    model_config = ConfigDict(json_schema_extra={"turning": list(TURNING), "values": ["to"]})
+    """So that the api, too, can refuse a deed without the knob that it needs, or a value which that does not take."""
 
     do: Deed = "pause"
     """Turn a knob (set); hold the run (pause); write a checkpoint; end the run (stop); free its slot (park); or go back

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from contract.knobs import KnobValue
 from contract.knobs import knob as live
@@ -36,6 +36,8 @@ class Hold(rules.Rule):
 
     class Params(RuleParams):
         """What is held where, with which knob, and how strongly."""
+
+        model_config = ConfigDict(json_schema_extra={"ordered": [["low", "high"]], "values": ["high"]})
 
         series: str = Field("logit.real", min_length=1)
         """Name of one scalar series that this run has: of the step, or of a monitor with a fixed interval."""

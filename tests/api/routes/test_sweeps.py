@@ -153,7 +153,8 @@ def test_the_list_of_runs_may_be_of_one_sweep(server):
     found = server.get("/runs", sweep=sweep.id)["items"]
     assert [run["id"] for run in found] == [run.id for run in reversed(sweep.runs)]
     assert {run["sweep"] for run in found} == {sweep.id}
-    assert server.get("/runs", sweep="nosuch")["items"] == []
+    answer = server.http.get("/runs", params={"sweep": "nosuch"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "no-such-sweep")
     assert server.run(alone.id).sweep is None
 
 

@@ -9,6 +9,7 @@ from torch.autograd.functional import hessian
 from tests.worker.monitors.toys import dirac_run, toy_run
 from worker import monitors
 from worker.curvature.lanczos import extremes
+from worker.registry import InvalidParams
 
 
 def dense(run, player, step=1, only=None):
@@ -143,3 +144,10 @@ def test_one_weight_s_curvature_by_hand():
     scalars, _ = look(monitors.family.create("hessian", {"players": "G"}), run)
     s = 1 / (1 + math.exp(-0.5 * -0.25))
     assert scalars["hessian.g.top"] == pytest.approx(0.25**2 * s * (1 - s), rel=1e-5)
+
+
+def test_a_block_that_no_player_has_is_said_at_the_start_with_those_there_are():
+    run = toy_run((2,))
+    monitor = monitors.family.create("hessian", {"blocks": ["G.nope"]})
+    with pytest.raises(InvalidParams, match=r"no block is called G\.nope; there are G\.\w"):
+        monitor.series_of(run.dataset, run.G, run.D)
