@@ -161,7 +161,7 @@ def _misruled(spec: RunSpec, known: Mapping[str, KnobDescription], catalogue: Ca
         elif isinstance(name, str) and name in known and known[name].kind != "boolean":
             for param in catalogue.find("rules", rule.name).params.get("values", ()):
                 if refusal := known[name].refusal(rule.params.get(param)):
-                    yield SpecProblem(where=f"rules.{place}.{param}", message=f"{name} {refusal}")
+                    yield SpecProblem(where=f"rules.{place}.{param}", message=refusal)
 
 
 def _misplanned(spec: RunSpec, known: Mapping[str, KnobDescription]) -> Iterator[SpecProblem]:

@@ -13,6 +13,7 @@ import { signInPage } from './pages/sign_in.js';
 import { sweepPage } from './pages/sweep.js';
 import { sweepsPage } from './pages/sweeps.js';
 import { twinsPage } from './pages/twins.js';
+import { workersPage } from './pages/workers.js';
 import { topBar } from './panels/top_bar.js';
 
 /** An announcement is shown for so long. */
@@ -60,6 +61,7 @@ function route() {
   else if (twins !== null) leave = twinsPage(context, decoded(twins[1]), decoded(twins[2]));
   else if (sweep !== null) leave = sweepPage(context, decoded(sweep[1]));
   else if (pathname === '/sweeps') leave = sweepsPage(context);
+  else if (pathname === '/workers') leave = workersPage(context);
   else if (pathname === '/launch') leave = launchPage(context, new URLSearchParams(search).get('recipe'));
   else if (pathname === '/' || pathname === '/runs') leave = runsPage(context);
   else notFound(context, 'There is no such page.');

@@ -123,7 +123,9 @@ export function followRun(store, id, charted, onProblem) {
     want: async (names) => {
       const { open } = store.state;
       if (open === null) return;
-      const missing = names.filter((name) => !open.scalars.has(name));
+      // Before the series are listed, only those whose value came with the run are known to have any.
+      const isListed = open.infos.size > 0;
+      const missing = names.filter((name) => !open.scalars.has(name) && (isListed || open.lastValues.has(name)));
       await inParallel(missing, (name) => fetchOne(open, name)).catch(recover);
     },
     zoom: (names, range) => zoom(names, range).catch(recover),

@@ -56,6 +56,17 @@
  * @property {number} step
  * @property {Record<string, any>} [body] points that came with an event, or were fetched
  *
+ * @typedef {object} Worker
+ * @property {string} name
+ * @property {string} host
+ * @property {number} pid
+ * @property {string} version
+ * @property {{device: string, run: string | null}[]} slots
+ * @property {number} memory_bytes of the worker and its trainers
+ * @property {number} memory_total_bytes
+ * @property {number} started_at
+ * @property {number} seen_at
+ *
  * @typedef {object} SweepRun
  * @property {string} id
  * @property {string} name

@@ -9,6 +9,7 @@ import { ledger } from '../panels/ledger.js';
 import { pictures } from '../panels/pictures.js';
 import { rail } from '../panels/rail.js';
 import { vitals } from '../panels/vitals.js';
+import { fromSearch, toSearch } from '../lib/address.js';
 import { loadCatalogue } from '../lib/catalogue.js';
 import { askKnobs, forkRun, giveCommand, makeTwins } from '../lib/connection.js';
 import { h } from '../lib/dom.js';
@@ -35,7 +36,7 @@ export function runPage(context, id) {
   const { store, page, bar } = context;
   const painter = createPainter();
   store.change(['view', 'drafts'], (state) => {
-    Object.assign(state.view, { cursor: stepInAddress(), range: null });
+    Object.assign(state.view, fromSearch(location.search));
     state.drafts.clear();
   });
   const following = followRun(store, id, charted, (problem) => {
@@ -82,7 +83,7 @@ export function runPage(context, id) {
     store.subscribe(['run'], () => showName(bar, store.state.open?.run ?? null, id)),
     store.subscribe(['infos', 'view'], () => following.want(store.state.open === null ? [] : charted(store.state.open))),
     zoomDetail(store, following),
-    store.subscribe(['view'], () => showStepInAddress(store.state.view.cursor)),
+    store.subscribe(['view'], () => showInAddress(store)),
     announceOutcomes(context),
     keys(store),
   ];
@@ -199,13 +200,8 @@ function showName(bar, run, id) {
   document.title = `${name} · Modescope`;
 }
 
-function stepInAddress() {
-  const text = new URLSearchParams(location.search).get('t');
-  return text !== null && /^\d+$/.test(text) ? Number(text) : null;
-}
-
-/** @param {number | null} cursor */
-function showStepInAddress(cursor) {
-  const wanted = cursor === null ? location.pathname : `${location.pathname}?t=${cursor}`;
+/** @param {import('../lib/store.js').Store} store */
+function showInAddress(store) {
+  const wanted = location.pathname + toSearch(store.state.view);
   if (wanted !== location.pathname + location.search) history.replaceState(null, '', wanted);
 }

@@ -22,10 +22,16 @@ export function runsPage(context) {
     const run = await createRun({ recipe }).catch((error) => announce(error.message, 'bad'));
     if (run) go(`/runs/${encodeURIComponent(run.id)}`);
   };
-  const table = runsTable(store, following.more);
+  const filter = h('input', { type: 'search', class: 'filter', placeholder: 'Filter runs ( / )', 'aria-label': 'Filter runs by name, recipe, state or id', testid: 'filter-runs' });
+  filter.value = new URLSearchParams(location.search).get('q') ?? '';
+  const table = runsTable(store, following.more, () => filter.value);
+  filter.addEventListener('input', () => {
+    history.replaceState(null, '', location.pathname + (filter.value === '' ? '' : `?q=${encodeURIComponent(filter.value)}`));
+    table.show();
+  });
   const cards = recipeCards(store, launch);
   const count = h('span', { class: 'meta', testid: 'runs-count' });
-  const runsHead = h('div', { class: 'section-head' }, h('h2', { text: 'Runs' }), count, h('span', { class: 'spring' }), h('a', { class: 'button', href: '/sweeps', text: 'Sweeps', testid: 'sweeps' }), h('a', { class: 'button', href: '/launch', text: 'New run', testid: 'new-run' }));
+  const runsHead = h('div', { class: 'section-head' }, h('h2', { text: 'Runs' }), count, h('span', { class: 'spring' }), filter, h('a', { class: 'button', href: '/workers', text: 'Workers', testid: 'workers' }), h('a', { class: 'button', href: '/sweeps', text: 'Sweeps', testid: 'sweeps' }), h('a', { class: 'button', href: '/launch', text: 'New run', testid: 'new-run' }));
   const runs = h('section', { class: 'section', 'aria-label': 'Runs' }, runsHead, table.element);
   const recipes = h('section', { class: 'section', 'aria-label': 'Recipes' },
     h('div', { class: 'section-head' }, h('h2', { text: 'Recipes' }), h('span', { class: 'meta', text: 'each shows something; launch it as it is, or change it first' }), h('span', { class: 'spring' }), cards.search), cards.element);
@@ -44,7 +50,14 @@ export function runsPage(context) {
   const stop = store.subscribe(['runs'], arrange);
   arrange();
   loadCatalogue(store).catch((error) => (error.status === 401 ? context.onSignedOut() : undefined));
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement) return;
+    event.preventDefault();
+    filter.focus();
+  };
+  document.addEventListener('keydown', onKey);
   return () => {
+    document.removeEventListener('keydown', onKey);
     following.stop();
     stop();
     table.dispose();

@@ -10,10 +10,27 @@ import { runCells } from './run_cells.js';
 const HEADS = ['Name', 'State', 'Step', 'Speed', 'Modes', 'Loss D / G', 'Recipe', 'Created'];
 
 /**
+ * Whether a run has all of these words, in its name, recipe, state, id or tags, in any case.
+ * @param {Pick<import('../lib/types.js').Run, 'id' | 'name' | 'status'> & {recipe?: string | null, tags?: string[]}} run
+ * @param {string} words
+ */
+export function hasWords({ id, name, recipe, status, tags }, words) {
+  const all = [id, name, recipe ?? '', status, ...(tags ?? [])].join(' ').toLowerCase();
+  return words.toLowerCase().split(/\s+/).every((word) => all.includes(word));
+}
+
+/** @param {number} loaded @param {string} words */
+function noneWords(loaded, words) {
+  if (loaded === 0) return 'No run yet. Launch a recipe: it takes one click, and stopping takes another.';
+  return `None of the ${loaded} runs that are loaded has “${words}” in its name, recipe, state, id or tags.`;
+}
+
+/**
  * @param {import('../lib/store.js').Store} store
  * @param {() => Promise<void>} loadMore
+ * @param {() => string} wanted words that a run must have, as they were typed
  */
-export function runsTable(store, loadMore) {
+export function runsTable(store, loadMore, wanted) {
   const body = h('tbody');
   const table = h('table', { class: 'runs', testid: 'runs-table' },
     h('thead', {}, h('tr', {}, ...HEADS.map((text) => h('th', { scope: 'col', text })))), body);
@@ -26,15 +43,16 @@ export function runsTable(store, loadMore) {
   const show = () => {
     const { runs, runsNext, runsProblem } = store.state;
     setText(problem, runsProblem ?? '');
-    setText(note, runs === null ? 'Loading …' : 'No run yet. Launch a recipe: it takes one click, and stopping takes another.');
-    table.hidden = runs === null || runs.length === 0;
+    const found = (runs ?? []).filter((run) => hasWords(run, wanted()));
+    setText(note, runs === null ? 'Loading …' : noneWords(runs.length, wanted()));
+    table.hidden = found.length === 0;
     note.hidden = !table.hidden;
     more.hidden = runsNext === null;
-    showRows(runs ?? []);
+    showRows(found);
   };
   const dispose = store.subscribe(['runs'], show);
   show();
-  return { element, dispose };
+  return { element, show, dispose };
 }
 
 /** @param {import('../lib/types.js').Run} run */

@@ -88,7 +88,7 @@ def test_the_cursor_chooses_what_is_shown_and_a_reload_shows_the_same(page, serv
     eventually(page, lambda: points(page, "eigenvalues-over-steps") == 2 * 7, "two of each of seven looks")
     assert bars(page, "eigenvalues-over-steps") == 2 * 7
     said = page.get_by_test_id("eigenvalues-at-step").get_attribute("aria-label")
-    assert said == "Eigenvalues G hessian.played at step 30: λ −1 … 3 · residual ≤ 0.500 · 12 products"
+    assert said == "Eigenvalues G hessian.played at step 30: λ −1 … 3 · residual ≤ 0.500, 25 % of its |λ| · 12 products"
     page.get_by_test_id("pick-eigenvalues").select_option("game_jacobian.played")
     plane = page.get_by_test_id("eigenvalues-at-step")
     eventually(page, lambda: "Re λ" in (plane.get_attribute("aria-label") or ""), "the game's")

@@ -116,7 +116,7 @@ def test_killed_leash_takes_its_service_along_before_the_next_start(running, unt
 def test_kill_9_leaves_no_process_and_the_next_start_waits_for_the_last_to_end(start, until, tmp_path):
     (tmp_path / "worker.has_child").touch()
     up = start().wait_ready()
-    assert up.starts("worker-child")
+    until(lambda: up.starts("worker-child"), 20)
     up.process.kill()
     up.wait()
     until(lambda: up.left_behind() == [], 20)

@@ -162,8 +162,9 @@ class Hessian(monitors.Monitor):
         """
         for block in self.params.blocks:
             letter, _, path = block.partition(".")
-            names = [name for name, _ in (G if letter == "G" else D).named_modules() if name]
-            if path not in names:
+            player = G if letter == "G" else D
+            names = [name for name, _ in player.named_modules() if name and "parametrizations" not in name]
+            if path and path not in names:
                 has = ", ".join(f"{letter}.{name}" for name in names)
                 raise InvalidParams(f"{self.entry}.blocks: no block is called {block}; there are {has}")
         return self.series

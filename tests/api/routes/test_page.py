@@ -46,7 +46,16 @@ def browser(tmp_path_factory, page_folder):
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/launch", "/runs/0123456789ab", "/runs/nonsense", "/runs/0123456789ab/twins/x", "/sweeps", "/sweeps/x"],
+    [
+        "/",
+        "/launch",
+        "/runs/0123456789ab",
+        "/runs/nonsense",
+        "/runs/0123456789ab/twins/x",
+        "/sweeps",
+        "/sweeps/x",
+        "/workers",
+    ],
 )
 def test_every_address_of_the_page_is_the_page(browser, path):
     answer = browser.get(path)
