@@ -17,6 +17,7 @@ import { integer } from '../lib/format.js';
 import { followRun } from '../lib/live.js';
 import { createPainter } from '../lib/painter.js';
 import { chosen, plan } from '../lib/plan.js';
+import { jump, pin } from '../lib/playback.js';
 import { loadPlotly } from '../lib/plotly.js';
 import { notFound } from './not_found.js';
 
@@ -67,15 +68,16 @@ export function runPage(context, id) {
 
   // The recipe's cures come from the catalogue; without one, the run page lacks nothing else.
   if (store.state.catalogue === null) loadCatalogue(store).catch((error) => (error.status === 401 ? context.onSignedOut() : undefined));
-  const parts = [vitals(store), commands(store, actions), knobs(store, actions), ledger(store, actions), pictures(store, painter, following.looks), alarms(store), rail(store)];
-  const [vital, verbs, left, log, right, watch, foot] = parts.map((part) => part.element);
+  const foot = rail(store);
+  const parts = [vitals(store), commands(store, actions), knobs(store, actions), ledger(store, actions), pictures(store, painter, following.looks), alarms(store), foot];
+  const [vital, verbs, left, log, right, watch, below] = parts.map((part) => part.element);
   const middle = chartGrid(store, painter);
   page.className = 'run';
   page.replaceChildren(
     h('h1', { class: 'unseen', text: `Run ${id}` }),
     h('div', { class: 'strip' }, vital, verbs),
     h('div', { class: 'board' }, h('div', { class: 'left' }, left, log), middle.element, h('div', { class: 'right' }, right, watch)),
-    foot,
+    below,
   );
   loadPlotly().catch(() => {}); // early: the panel that draws with it says what is wrong
 
@@ -85,7 +87,7 @@ export function runPage(context, id) {
     zoomDetail(store, following),
     store.subscribe(['view'], () => showInAddress(store)),
     announceOutcomes(context),
-    keys(store),
+    keys(store, foot.film),
   ];
   showName(bar, null, id);
   /** @param {import('../lib/store.js').RunState} open */
@@ -173,13 +175,29 @@ function announceOutcomes({ store, announce }) {
   });
 }
 
-/** L follows the run again, Escape undoes a zoom. @param {import('../lib/store.js').Store} store */
-function keys(store) {
+/**
+ * What `panels/help.js` tells of this page; never while somebody types.
+ * @param {import('../lib/store.js').Store} store
+ * @param {ReturnType<typeof import('../lib/playback.js').playback>} film
+ */
+function keys(store, film) {
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     const isTyping = event.target instanceof HTMLElement && event.target.matches('input:not([type="range"]), select, textarea');
-    if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key.toLowerCase() === 'l') store.change(['view'], ({ view }) => (view.cursor = null));
-    if (event.key === 'Escape') store.change(['view'], ({ view }) => (view.range = null));
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]') !== null) return;
+    const { open, view } = store.state;
+    const isOnControl = event.target instanceof HTMLElement && event.target.matches('input, [role="slider"], button, a, summary');
+    const by = /** @type {Record<string, number>} */ ({ ArrowLeft: -0.01, ArrowRight: 0.01 })[event.key];
+    const key = event.key.toLowerCase();
+    if (key === 'l') pin(store, null);
+    else if (key === 'n') jump(store, 1);
+    else if (key === 'p') jump(store, -1);
+    else if (key === 'f') film.toggle();
+    else if (event.key === 'Escape') store.change(['view'], (state) => (state.view.range = null));
+    else if (isOnControl) return;
+    else if (by !== undefined) pin(store, (view.cursor ?? open?.run.step ?? 0) + by * (event.shiftKey ? 10 : 1) * (open?.run.step ?? 0));
+    else if (event.key === ' ') pin(store, view.cursor === null ? (open?.run.step ?? 0) - 1 : null);
+    else return;
+    event.preventDefault();
   };
   document.addEventListener('keydown', onKey);
   return () => document.removeEventListener('keydown', onKey);

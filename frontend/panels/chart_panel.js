@@ -8,7 +8,8 @@ import { hasEnded } from '../lib/reduce.js';
 import { withErrors } from '../lib/series.js';
 import { chartHeader } from './chart_header.js';
 import { chartPlot } from './chart_plot.js';
-import { alarmMarks, changeMarks, overlay } from './overlay.js';
+import { alarmMarks, changeMarks } from '../lib/marks.js';
+import { overlay } from './overlay.js';
 import { panel, waiting } from './panel.js';
 
 /**

@@ -27,6 +27,7 @@ export function commands(store, actions) {
     step: step('step-once', 'Step', 'Train one step, then pause again', {}),
     stepD: step('step-d', 'D', 'Train D alone for one step: G stands still', { player: 'D' }),
     stepG: step('step-g', 'G', 'Train G alone for one step: D stands still', { player: 'G' }),
+    park: button('park', 'Park', 'Write a checkpoint and free the slot; resume puts the run back in the queue'),
     checkpoint: button('checkpoint', 'Checkpoint', 'Write a checkpoint now'),
     fork: fork.button,
     stop: h('button', {
@@ -46,7 +47,8 @@ export function commands(store, actions) {
     all.pause.disabled = status !== 'running';
     for (const each of [all.step, all.stepD, all.stepG]) each.disabled = status !== 'paused';
     all.stepD.hidden = all.stepG.hidden = !isPaused;
-    all.checkpoint.disabled = !isTraining;
+    all.checkpoint.disabled = all.park.disabled = !isTraining;
+    all.park.hidden = status === 'parked';
     all.stop.disabled = hasEnded(status) || status === '';
     if (all.stop.disabled && confirm.open) confirm.close();
   };

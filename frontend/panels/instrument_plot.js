@@ -5,7 +5,8 @@ import { h, setAttribute, setText } from '../lib/dom.js';
 import { loadPlotly } from '../lib/plotly.js';
 import { holdRange } from '../lib/ranges.js';
 import { CONFIG, listen } from './chart_plot.js';
-import { alarmMarks, changeMarks, overlay } from './overlay.js';
+import { alarmMarks, changeMarks } from '../lib/marks.js';
+import { overlay } from './overlay.js';
 import { waiting } from './panel.js';
 
 /**

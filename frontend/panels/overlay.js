@@ -5,36 +5,9 @@
  */
 
 import { h, setAttribute, setText } from '../lib/dom.js';
-import { integer } from '../lib/format.js';
-import { changeWords } from '../lib/ledger.js';
 import { fraction, spread } from '../lib/ranges.js';
 
 const LABEL_HEIGHT = 15;
-
-/**
- * @typedef {object} Mark
- * @property {string} key
- * @property {number} step
- * @property {string} text
- * @property {boolean} [isAlarm]
- */
-
-/** Applied knob changes, and where a fork began, as marks. @param {import('../lib/store.js').RunState | null} open @returns {Mark[]} */
-export function changeMarks(open) {
-  const { parent, parent_step: step } = open?.run ?? {};
-  const marks = parent ? [{ key: 'fork', step: step ?? 0, text: `forked from ${parent} at step ${integer(step ?? 0)}` }] : [];
-  for (const [key, item] of open?.ledger ?? []) {
-    if (item.kind !== 'knob' || item.outcome !== 'applied' || item.step === null || item.step === undefined) continue;
-    marks.push({ key, step: item.step, text: `${item.name} ${changeWords(item)} at step ${integer(item.step)}` });
-  }
-  return marks;
-}
-
-/** Where alarms were raised, as marks. @param {import('../lib/store.js').RunState | null} open @returns {Mark[]} */
-export function alarmMarks(open) {
-  return [...(open?.alarms.values() ?? [])].flatMap(({ guard, spans }) => spans.map(({ from, message }) => (
-    { key: `alarm ${guard} ${from}`, step: from, text: `${guard} at step ${integer(from)}: ${message}`, isAlarm: true })));
-}
 
 export function overlay() {
   const area = h('div', { class: 'marks', 'aria-hidden': 'true' });
@@ -47,7 +20,7 @@ export function overlay() {
   return {
     elements: [area, labels, notes],
     /**
-     * @param {{margin: {l: number, r: number, t: number, b: number}, marks: Mark[], cursor: number | null,
+     * @param {{margin: {l: number, r: number, t: number, b: number}, marks: import('../lib/marks.js').Mark[], cursor: number | null,
      *   xRange: [number, number], height: number, notes: string[],
      *   ends: {label: string, y: number, role: string}[]}} what
      */

@@ -3,7 +3,8 @@
 
 import { h, setAttribute, setText } from '../lib/dom.js';
 import { integer } from '../lib/format.js';
-import { changeMarks } from './overlay.js';
+import { pin as pinned, playback } from '../lib/playback.js';
+import { changeMarks } from '../lib/marks.js';
 
 const LANES = /** @type {const} */ (['Alarms', 'Changes', 'Checkpoints', 'Steps']);
 /** A press of an arrow key moves the cursor by this share of the run. */
@@ -17,16 +18,14 @@ export function rail(store) {
     class: 'rail-track', role: 'slider', tabindex: 0, 'aria-label': 'Cursor', 'aria-valuemin': 0, testid: 'rail',
   }, ...Object.values(lanes), cursor);
   const words = h('span', { class: 'rail-words' });
-  const follow = h('button', { type: 'button', class: 'small', text: 'Follow live (L)', testid: 'follow-live' });
-  const whole = h('button', { type: 'button', class: 'small', text: 'All steps (Esc)', testid: 'all-steps', on: { click: () => store.change(['view'], ({ view }) => (view.range = null)) } });
+  const follow = h('button', { type: 'button', class: 'small', text: 'Live', title: 'Follow the run live (L)', testid: 'follow-live' });
+  const play = h('button', { type: 'button', class: 'small', text: 'Play', testid: 'play', title: 'Show the run as a film of 20 seconds, from the cursor on (F)' });
+  const whole = h('button', { type: 'button', class: 'small', text: 'All', title: 'Show all steps again (Esc)', testid: 'all-steps', on: { click: () => store.change(['view'], ({ view }) => (view.range = null)) } });
   const element = h('footer', { class: 'rail', 'aria-label': 'Time rail' },
     h('div', { class: 'rail-labels', 'aria-hidden': 'true' }, ...LANES.map((name) => h('span', { text: name }))), track,
-    h('div', { class: 'rail-read' }, words, h('div', { class: 'rail-buttons' }, follow, whole)));
+    h('div', { class: 'rail-read' }, words, h('div', { class: 'rail-buttons' }, play, follow, whole)));
 
-  const pin = (/** @type {number | null} */ step) => store.change(['view'], (state) => {
-    const newest = state.open?.run.step ?? 0;
-    state.view.cursor = step === null || step >= newest ? null : Math.max(0, Math.round(step));
-  });
+  const pin = (/** @type {number | null} */ step) => pinned(store, step);
   const total = () => Math.max(1, store.state.open?.run.steps ?? 1, store.state.open?.run.step ?? 1);
   const atPointer = (/** @type {PointerEvent} */ event) => {
     const { left, width } = track.getBoundingClientRect();
@@ -49,6 +48,8 @@ export function rail(store) {
     else pin(now + (by ?? 0) * KEY_SHARE * total());
   });
   follow.addEventListener('click', () => pin(null));
+  const film = playback(store, (isPlaying) => setText(play, isPlaying ? 'Hold' : 'Play'));
+  play.addEventListener('click', film.toggle);
 
   const show = () => {
     const { open, view } = store.state;
@@ -69,9 +70,16 @@ export function rail(store) {
     follow.hidden = view.cursor === null;
     whole.hidden = view.range === null;
   };
-  const dispose = store.subscribe(['run', 'ledger', 'checkpoints', 'alarms', 'view'], show);
+  const stop = store.subscribe(['run', 'ledger', 'checkpoints', 'alarms', 'view'], show);
   show();
-  return { element, dispose };
+  return {
+    element,
+    film,
+    dispose: () => {
+      stop();
+      film.stop();
+    },
+  };
 }
 
 /**

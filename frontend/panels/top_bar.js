@@ -5,6 +5,7 @@ import { h, icon, setAttribute, setText } from '../lib/dom.js';
 import { freshness } from '../lib/freshness.js';
 import { applyTheme, nextTheme } from '../lib/theme.js';
 import { band } from './band.js';
+import { help } from './help.js';
 import { statusBadge } from './status.js';
 
 const TICK_MS = 250;
@@ -23,7 +24,8 @@ export function topBar(bar, store, actions) {
   const theme = h('button', { class: 'plain small', type: 'button', testid: 'theme', on: { click: () => turnTheme(store) } });
   const out = h('button', { class: 'plain small', type: 'button', text: 'Sign out', testid: 'sign-out', on: { click: actions.signOut } });
   const why = band(store);
-  bar.append(crumbs, state, why, dataAge, theme, out);
+  const keyboard = help();
+  bar.append(crumbs, state, why, dataAge, theme, keyboard.button, out, keyboard.dialog);
 
   const showTheme = () => {
     const { theme: name } = store.state;

@@ -121,3 +121,27 @@ def test_nobody_else_is_asked(signed_in, server, runs):
     outside = [url for url in asked if not re.match(rf"{re.escape(server.url)}/|blob:|data:", url)]
     assert len(asked) > 20
     assert outside == []
+
+
+def test_the_keyboard_moves_the_cursor_plays_the_film_and_explains_itself(signed_in, server, runs):
+    page, (first, _) = signed_in, runs
+    page.goto(f"{server.url}/runs/{first}")
+    page.locator(".scatterlayer path.js-line").first.wait_for()
+    page.keyboard.press("Space")
+    words = page.locator(".rail-words")
+    words.get_by_text("Cursor").wait_for()
+    assert page.get_by_test_id("status").first.inner_text() == "running", "the view is held, not the training"
+    held = int(page.get_by_test_id("rail").get_attribute("aria-valuenow"))
+    page.keyboard.press("Shift+ArrowLeft")
+    page.wait_for_function(f"() => Number(document.querySelector('[data-testid=rail]').ariaValueNow) < {held}")
+    page.keyboard.press("l")
+    words.get_by_text("Following live").wait_for()
+    page.keyboard.press("f")
+    page.get_by_test_id("play").get_by_text("Hold").wait_for()
+    page.wait_for_function("() => Number(document.querySelector('[data-testid=rail]').ariaValueNow) > 0")
+    page.keyboard.press("f")
+    page.get_by_test_id("play").get_by_text("Play").wait_for()
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keyboard").get_by_text("the training goes on").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_test_id("help").wait_for(state="hidden")
