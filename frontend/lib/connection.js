@@ -82,6 +82,9 @@ export function giveCommand(run, command, params = {}) {
   return request('POST', `/runs/${encodeURIComponent(run)}/commands`, { command, params });
 }
 
+/** @param {string} run one that has ended */
+export const deleteRun = (run) => request('DELETE', `/runs/${encodeURIComponent(run)}`);
+
 /** @param {string} run @param {object} wanted a `ForkRun` @param {string} key the same for a try again: it makes one fork */
 export function forkRun(run, wanted, key) {
   return request('POST', `/runs/${encodeURIComponent(run)}/forks`, wanted, { 'Idempotency-Key': key });

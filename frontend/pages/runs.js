@@ -5,6 +5,7 @@ import { createRun } from '../lib/connection.js';
 import { h, setText } from '../lib/dom.js';
 import { loadCatalogue } from '../lib/catalogue.js';
 import { followList } from '../lib/live_list.js';
+import { bulkBar } from '../panels/bulk_bar.js';
 import { recipeCards } from '../panels/recipe_cards.js';
 import { runsTable } from '../panels/runs_table.js';
 
@@ -24,7 +25,21 @@ export function runsPage(context) {
   };
   const filter = h('input', { type: 'search', class: 'filter', placeholder: 'Filter runs ( / )', 'aria-label': 'Filter runs by name, recipe, state or id', testid: 'filter-runs' });
   filter.value = new URLSearchParams(location.search).get('q') ?? '';
-  const table = runsTable(store, following.more, () => filter.value);
+  /** @type {Set<string>} */
+  const picked = new Set();
+  const bulk = bulkBar(store, picked, { announce, changed: () => arrangePicks() });
+  const table = runsTable(store, following.more, () => filter.value, {
+    has: (id) => picked.has(id),
+    toggle: (id, isPicked) => {
+      if (isPicked) picked.add(id);
+      else picked.delete(id);
+      bulk.show();
+    },
+  });
+  const arrangePicks = () => {
+    table.show();
+    bulk.show();
+  };
   filter.addEventListener('input', () => {
     history.replaceState(null, '', location.pathname + (filter.value === '' ? '' : `?q=${encodeURIComponent(filter.value)}`));
     table.show();
@@ -32,7 +47,7 @@ export function runsPage(context) {
   const cards = recipeCards(store, launch);
   const count = h('span', { class: 'meta', testid: 'runs-count' });
   const runsHead = h('div', { class: 'section-head' }, h('h2', { text: 'Runs' }), count, h('span', { class: 'spring' }), filter, h('a', { class: 'button', href: '/workers', text: 'Workers', testid: 'workers' }), h('a', { class: 'button', href: '/sweeps', text: 'Sweeps', testid: 'sweeps' }), h('a', { class: 'button', href: '/launch', text: 'New run', testid: 'new-run' }));
-  const runs = h('section', { class: 'section', 'aria-label': 'Runs' }, runsHead, table.element);
+  const runs = h('section', { class: 'section', 'aria-label': 'Runs' }, runsHead, bulk.element, table.element);
   const recipes = h('section', { class: 'section', 'aria-label': 'Recipes' },
     h('div', { class: 'section-head' }, h('h2', { text: 'Recipes' }), h('span', { class: 'meta', text: 'each shows something; launch it as it is, or change it first' }), h('span', { class: 'spring' }), cards.search), cards.element);
 
@@ -61,6 +76,7 @@ export function runsPage(context) {
     following.stop();
     stop();
     table.dispose();
+    bulk.dispose();
     cards.dispose();
   };
 }

@@ -145,3 +145,24 @@ def test_the_keyboard_moves_the_cursor_plays_the_film_and_explains_itself(signed
     page.get_by_role("dialog", name="Keyboard").get_by_text("the training goes on").wait_for()
     page.keyboard.press("Escape")
     page.get_by_test_id("help").wait_for(state="hidden")
+
+
+def test_several_runs_are_stopped_and_deleted_at_once_and_what_is_refused_is_said(signed_in, server, runs):
+    page, client = signed_in, server.client()
+    waiting = [client.launch("xy-game", steps=200, seed=seed) for seed in (11, 12)]
+    for run in waiting:
+        page.get_by_test_id(f"pick-{run}").check()
+    assert page.get_by_test_id("picked-count").inner_text() == "2 picked"
+    page.get_by_test_id("stop-picked").click()
+    page.get_by_test_id("bulk").wait_for(state="hidden")
+    for run in waiting:
+        client.wait(run, lambda run: run["status"] == "stopped", within_s=30)
+        page.get_by_test_id(f"pick-{run}").check()
+    page.get_by_test_id("delete-picked").get_by_text("Delete 2…").wait_for()
+    page.get_by_test_id("delete-picked").click()
+    page.get_by_role("dialog", name="Delete runs?").get_by_text("Delete these 2 runs?").wait_for()
+    page.get_by_test_id("delete-confirm").click()
+    for run in waiting:
+        page.get_by_test_id(f"run-row-{run}").wait_for(state="detached")
+        assert client.get(f"/runs/{run}").status_code == 404
+    assert client.run(runs[0])["status"] == "running"

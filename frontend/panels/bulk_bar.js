@@ -1,0 +1,86 @@
+// @ts-check
+/** What can be done with several runs at once: those that go on are stopped, those that have ended are deleted. */
+
+import { deleteRun, giveCommand } from '../lib/connection.js';
+import { h, setText } from '../lib/dom.js';
+import { hasEnded } from '../lib/reduce.js';
+
+const DELETE_WORDS = 'Their curves, pictures, checkpoints and ledgers are gone for good. A run that others were forked from stays, and so do runs that still train.';
+
+/**
+ * @param {import('../lib/store.js').Store} store
+ * @param {Set<string>} picked ids of runs; changed in place
+ * @param {{changed: () => void, announce: (message: string, tone?: string) => void}} actions
+ */
+export function bulkBar(store, picked, { changed, announce }) {
+  const count = h('span', { class: 'meta', testid: 'picked-count' });
+  const stop = h('button', { type: 'button', testid: 'stop-picked' });
+  const remove = h('button', { type: 'button', testid: 'delete-picked' });
+  const clear = h('button', { type: 'button', class: 'plain', text: 'Clear', testid: 'clear-picked' });
+  const confirm = deleteDialog(() => each(ended(), deleteRun, 'deleted', true));
+  const element = h('div', { class: 'bulk row', hidden: true, testid: 'bulk' }, count, stop, remove, clear, confirm.dialog);
+
+  const runs = () => (store.state.runs ?? []).filter(({ id }) => picked.has(id));
+  const ended = () => runs().filter(({ status }) => hasEnded(status));
+  const going = () => runs().filter(({ status }) => !hasEnded(status));
+  const forget = (/** @type {string[]} */ ids, /** @type {boolean} */ isGone) => {
+    for (const id of ids) picked.delete(id);
+    if (isGone) store.change(['runs'], (state) => (state.runs = (state.runs ?? []).filter(({ id }) => !ids.includes(id))));
+    changed();
+  };
+
+  /**
+   * One after the other; what was refused stays picked, and is said.
+   * @param {import('../lib/types.js').Run[]} wanted
+   * @param {(id: string) => Promise<unknown>} act
+   * @param {string} done in words
+   * @param {boolean} isGone
+   */
+  const each = async (wanted, act, done, isGone) => {
+    stop.disabled = remove.disabled = true;
+    /** @type {string[]} */
+    const refused = [];
+    for (const [index, { id, name }] of wanted.entries()) {
+      setText(count, `${index + 1} of ${wanted.length} …`);
+      await act(id).then(() => forget([id], isGone), (error) => refused.push(`${name}: ${error.message}`));
+    }
+    stop.disabled = remove.disabled = false;
+    const well = wanted.length - refused.length;
+    announce(`${well} ${well === 1 ? 'run' : 'runs'} ${done}${refused.length === 0 ? '' : `; ${refused.join('; ')}`}`, refused.length === 0 ? '' : 'bad');
+    show();
+  };
+  stop.addEventListener('click', () => each(going(), (id) => giveCommand(id, 'stop'), 'asked to stop', false));
+  remove.addEventListener('click', () => confirm.ask(ended().length));
+  clear.addEventListener('click', () => forget([...picked], false));
+
+  function show() {
+    element.hidden = picked.size === 0;
+    setText(count, `${picked.size} picked`);
+    setText(stop, `Stop ${going().length}`);
+    setText(remove, `Delete ${ended().length}…`);
+    stop.hidden = going().length === 0;
+    remove.hidden = ended().length === 0;
+  }
+  const dispose = store.subscribe(['runs'], show);
+  return { element, show, dispose };
+}
+
+/** @param {() => void} onDelete */
+function deleteDialog(onDelete) {
+  const title = h('h2');
+  const keep = h('button', { type: 'submit', value: 'keep', text: 'Keep them', autofocus: true });
+  const gone = h('button', { type: 'submit', value: 'delete', class: 'danger', text: 'Delete', testid: 'delete-confirm' });
+  const form = h('form', { method: 'dialog' }, title, h('p', { class: 'words', text: DELETE_WORDS }), h('div', { class: 'row' }, keep, gone));
+  const dialog = h('dialog', { 'aria-label': 'Delete runs?' }, form);
+  dialog.addEventListener('close', () => {
+    if (dialog.returnValue === 'delete') onDelete();
+    dialog.returnValue = '';
+  });
+  return {
+    dialog,
+    ask: (/** @type {number} */ count) => {
+      setText(title, count === 1 ? 'Delete this run?' : `Delete these ${count} runs?`);
+      dialog.showModal();
+    },
+  };
+}
