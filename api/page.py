@@ -65,10 +65,11 @@ class Asset:
 
 
 @dataclass(frozen=True)
-class Plotly(Asset):
-    """Plotly's bundle, whose address has its version in it."""
+class Plotly:
+    """Plotly's bundle, and its address, which has its version in it."""
 
     path: str
+    asset: Asset
 
 
 class Page:
@@ -130,8 +131,7 @@ def installed_plotly() -> Plotly:
     content = (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
     version = re.search(rb"plotly\.js v([0-9][0-9A-Za-z.\-]*)", content[:400])
     name = version[1].decode() if version else hashlib.sha256(content).hexdigest()[:12]
-    asset = Asset.of(content, ".js")
-    return Plotly(asset.content, asset.compressed, asset.etag, asset.media_type, f"/assets/plotly-{name}.min.js")
+    return Plotly(f"/assets/plotly-{name}.min.js", Asset.of(content, ".js"))
 
 
 def etag_matches(request: Request, etag: str) -> bool:

@@ -78,19 +78,20 @@ def _parsed(wanted: Mapping[str, Any]) -> RunSpec:
         return RunSpec.model_validate(wanted)
     except ValidationError as error:
         problems = [
-            _explained(problem, len(one["loc"]))
-            for problem, one in zip(invalid(error.errors()), error.errors(), strict=True)
+            _no_such_part(one["loc"][0]) if _is_unknown_part(one) else invalid([one])[0] for one in error.errors()
         ]
         raise InvalidSpecRefused(words(problems), problems) from error
 
 
-def _explained(problem: SpecProblem, depth: int) -> SpecProblem:
-    """Of a name that is no part of a spec: what the parts are, and how a param of a component is given."""
-    if depth > 1 or not problem.message.startswith("Extra inputs"):
-        return problem
-    inside = f"; a component's params stand inside its part, as in {EXAMPLE}" if "." in problem.where else ""
+def _is_unknown_part(error: Mapping[str, Any]) -> bool:  # Any: as pydantic tells its errors
+    return error["type"] == "extra_forbidden" and len(error["loc"]) == 1
+
+
+def _no_such_part(name: object) -> SpecProblem:
+    """What the parts of a spec are, and how a param of a component is given."""
+    inside = f"; a component's params stand inside its part, as in {EXAMPLE}" if "." in str(name) else ""
     message = f"no part of a spec is called so; there are {', '.join(RunSpec.model_fields)}{inside}"
-    return SpecProblem(where=problem.where, message=message)
+    return SpecProblem(where=str(name), message=message)
 
 
 def _at(where: str, message: str) -> tuple[str, list[SpecProblem]]:

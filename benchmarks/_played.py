@@ -60,7 +60,7 @@ def record_long_run(data: Path, run: str, steps: int, n_series: int) -> None:
     position, waiting = recording.position(), []
     began_ms = int(time.time() * 1000) - 60_000
     for envelope in _long_run(run, steps, n_series):
-        fields = {**{name.encode(): value for name, value in to_fields(envelope).items()}}
+        fields = {name.encode(): value for name, value in to_fields(envelope).items()}
         waiting.append((f"{began_ms}-{envelope.seq}", {**fields, b"seq": str(envelope.seq).encode()}))
         if len(waiting) == AT_ONCE:
             position, waiting = recording.record(position, waiting), []

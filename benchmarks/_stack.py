@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -172,6 +173,20 @@ class Stack:
         time.sleep(seconds)
         connection.execute("ROLLBACK")
         connection.close()
+
+
+@contextmanager
+def running(cache: Path, prepare: Callable[[Path], None] = lambda data: None) -> Iterator[Stack]:
+    """A stack on a data folder of its own, which may be prepared; ended at the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        prepare(data)
+        stack = Stack(data, cache)
+        try:
+            stack.start()
+            yield stack
+        finally:
+            stack.end()
 
 
 @contextmanager

@@ -1,16 +1,14 @@
 """The way there and back on the real stack: asked → applied, and trainer → stream client with many viewers."""
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import httpx
 
 from benchmarks._audience import Audience
 from benchmarks._ratios import Ratio, default_cache
-from benchmarks._stack import Stack
+from benchmarks._stack import Stack, running
 from contract.events import ACTIVE
 
 REQUESTS = 60
@@ -90,14 +88,8 @@ def viewer_promise(stack: Stack, http: httpx.Client, viewers: int) -> Ratio:
 
 def measure() -> Iterator[Ratio]:
     """All of them, on one stack, trainer and viewers on the same cores."""
-    with tempfile.TemporaryDirectory() as data:
-        stack = Stack(Path(data), default_cache())
-        stack.start()
-        try:
-            with stack.client() as http:
-                yield knob_promise(http, "ring-collapse", {})
-                yield knob_promise(http, "faces-acgan", SLOW)
-                yield viewer_promise(stack, http, 1)
-                yield viewer_promise(stack, http, VIEWERS)
-        finally:
-            stack.end()
+    with running(default_cache()) as stack, stack.client() as http:
+        yield knob_promise(http, "ring-collapse", {})
+        yield knob_promise(http, "faces-acgan", SLOW)
+        yield viewer_promise(stack, http, 1)
+        yield viewer_promise(stack, http, VIEWERS)

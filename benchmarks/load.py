@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from api.store.state import cursor, n_events
 from benchmarks._audience import Audience
 from benchmarks._played import add_run, database_of, event, scalars_of
 from benchmarks._ratios import Ratio, default_cache
-from benchmarks._stack import Stack, wait_until
+from benchmarks._stack import Stack, running, wait_until
 from benchmarks.delivery import percentile
 from contract.events import ScalarGroup, Scalars
 from worker.store import Store
@@ -29,23 +28,20 @@ LEASE_MS = 600_000
 @contextmanager
 def _stack_with(runs: list[str]) -> Iterator[Stack]:
     """A stack whose database knows these runs."""
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
+
+    def prepare(data: Path) -> None:
         database = database_of(data)
         with database.write() as session:
             for run in runs:
                 add_run(session, run, 10**9, "running")
         database.close()
-        stack = Stack(data, default_cache())
-        stack.start()
+
+    with running(default_cache(), prepare) as stack:
         store = Store(stack.redis_url)
         for run in runs:
             store.take_lease(run, "1:played", LEASE_MS)
         store.close()
-        try:
-            yield stack
-        finally:
-            stack.end()
+        yield stack
 
 
 def viewers() -> Ratio:
@@ -87,12 +83,11 @@ def ingest() -> Ratio:
     runs = [f"lively-{number}" for number in range(RUNS)]
     with _stack_with(runs) as stack:
         database = database_of(stack.data)
-        store, sent, late_ms = Store(stack.redis_url), 0, []
+        store, late_ms = Store(stack.redis_url), []
         playing = threading.Thread(target=_play, args=(store, runs))
         began = time.monotonic()
         playing.start()
-        sent = int(RUNS * RUN_EVENTS_S * PLAY_S)
-        recorded = 0
+        sent, recorded = int(RUNS * RUN_EVENTS_S * PLAY_S), 0
         while recorded < sent and time.monotonic() - began < PLAY_S + LATE_S:
             time.sleep(0.1)
             with database.read() as session:
@@ -116,11 +111,9 @@ def _play(store: Store, runs: list[str]) -> None:
     began = time.monotonic()
     for turn in range(int(PLAY_S * 10)):
         time.sleep(max(0.0, began + turn / 10 - time.monotonic()))
-        each = RUN_EVENTS_S // 10
-        store.append_many(
-            [(event(run, turn * each + k + 1, turn * each + k + 1, _some(turn * each + k + 1)), None)
-             for run in runs for k in range(each)]
-        )  # fmt: skip
+        first = turn * RUN_EVENTS_S // 10 + 1
+        numbers = range(first, first + RUN_EVENTS_S // 10)
+        store.append_many([(event(run, n, n, _some(n)), None) for run in runs for n in numbers])
 
 
 def _some(step: int) -> Scalars:

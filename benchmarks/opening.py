@@ -2,7 +2,6 @@
 
 import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from playwright.sync_api import Browser, CDPSession, sync_playwright
 
 from benchmarks._played import record_long_run
 from benchmarks._ratios import Ratio, default_cache
-from benchmarks._stack import Stack
+from benchmarks._stack import Stack, running
 
 STEPS, SERIES = 1_000_000, 12
 OPENINGS = 5
@@ -42,21 +41,19 @@ class _Wire:
 
 def measure() -> Iterator[Ratio]:
     """First chart, and bytes, of a run of a million steps."""
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
+    recorded_s = 0.0
+
+    def prepare(data: Path) -> None:
+        nonlocal recorded_s
         began = time.monotonic()
         record_long_run(data, "long", STEPS, SERIES)
         recorded_s = time.monotonic() - began
-        stack = Stack(data, default_cache())
-        stack.start()
-        try:
-            with sync_playwright() as playwright:
-                found = shutil.which("chromium") or shutil.which("chromium-browser")
-                browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-                opened = [_open(browser, stack) for _ in range(OPENINGS)]
-                browser.close()
-        finally:
-            stack.end()
+
+    with running(default_cache(), prepare) as stack, sync_playwright() as playwright:
+        found = shutil.which("chromium") or shutil.which("chromium-browser")
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        opened = [_open(browser, stack) for _ in range(OPENINGS)]
+        browser.close()
     seconds, size = [each[0] for each in opened], [each[1] / 1000 for each in opened]
     what = f"{STEPS:,} steps × {SERIES} series, {OPENINGS} openings in fresh browsers whose scripts are cached"
     first = statistics.median(seconds)

@@ -39,7 +39,7 @@ def get_asset(serving: ServicesDep, request: Request, name: str) -> Response:
     """
     plotly = serving.page.plotly
     if plotly.path == f"/assets/{name}":
-        return plotly.response(request, IMMUTABLE)
+        return plotly.asset.response(request, IMMUTABLE)
     if name == "plotly.min.js":
         return RedirectResponse(plotly.path, 307, {"Cache-Control": "no-cache"})
     raise NoSuchPath(f"there is no asset {shown(name)}; there is {plotly.path}")

@@ -202,30 +202,34 @@ function instrumentViews(infos, names, chart) {
   const isFloor = (/** @type {string} */ name) => name.endsWith(FLOOR) && names.has(name.slice(0, -FLOOR.length));
   /** @type {Map<string, View>} */
   const found = new Map();
+  /** @type {Map<View, string>} */
+  const units = new Map();
   for (const name of names) {
     if (!INSTRUMENT_WORDS[chart].includes(firstWord(name)) || PLAYERS_NORM.has(name) || isError(name) || isFloor(name)) continue;
     const unit = infos.get(name)?.unit ?? '';
     const { key, label, own } = placeOf(name);
     const id = unit === '' ? key : `${key} ${unit}`;
-    const group = found.get(id) ?? view(id, `${label}${unit === '' ? '' : ` (${unit})`}`.replaceAll('_', ' '), []);
+    const group = found.get(id) ?? view(id, label.replaceAll('_', ' '), []);
+    units.set(group, unit);
     const line = memberOf(name, own, group.traces.filter(({ name: each }) => !isFloor(each)).length);
     group.traces.push(...[line, { ...line, name: name + FLOOR, label: `${own}, real`, dash: /** @type {const} */ ('dot') }]
       .filter((trace) => names.has(trace.name))
       .map((trace) => ({ ...trace, error: names.has(trace.name + ERROR) ? trace.name + ERROR : undefined })));
     found.set(id, group);
   }
-  return [...found.values()].map((each) => ({ ...each, label: toldApart(each, [...found.values()]) }));
+  const views = [...found.values()];
+  return views.map((each) => ({ ...each, label: toldApart(each, units.get(each) ?? '', views) }));
 }
 const PLAYERS_NORM = new Set(['gradient.d.norm', 'gradient.g.norm']);
 
 /** Views of one thing in several units are told apart by what they show, up to so many lines. */
 const MOST_NAMED = 3;
 
-/** @param {View} each @param {View[]} all */
-function toldApart({ label, traces }, all) {
-  const base = label.replace(/ \([^)]*\)$/, '');
-  const isAlone = all.filter((other) => other.label.replace(/ \([^)]*\)$/, '') === base).length === 1;
-  return isAlone || traces.length > MOST_NAMED ? label : `${base}: ${traces.map((trace) => trace.label).join(', ')}`;
+/** @param {View} each @param {string} unit @param {View[]} all */
+function toldApart({ label, traces }, unit, all) {
+  const isAlone = all.filter((other) => other.label === label).length === 1;
+  if (!isAlone && traces.length <= MOST_NAMED) return `${label}: ${traces.map((trace) => trace.label).join(', ')}`;
+  return unit === '' ? label : `${label} (${unit.replaceAll('_', ' ')})`;
 }
 
 /** The view that a scalar of an instrument is in, and what it is called there. @param {string} name */

@@ -60,8 +60,10 @@ export function alarms(store) {
   return { element, dispose };
 }
 
+/** What is said of a guard that has raised no alarm. */
+const QUIET = { watching: 'quiet', calibrating: 'calibrating: no verdict yet' };
 /** A guard whose finding another alarm rests on before it has lasted long enough for one of its own. */
-const NAMED = { watching: 'finds something, not yet for long enough to raise an alarm of its own', calibrating: 'calibrating: no verdict yet' };
+const NAMED = { ...QUIET, watching: 'finds something, not yet for long enough to raise an alarm of its own' };
 
 /** @param {string} name @param {{message: string}[]} active */
 function isNamed(name, active) {
@@ -106,7 +108,7 @@ function ruling({ entry, text }, { guards, ledger }) {
  * @param {{state: string, reason: string} | undefined} said
  * @param {{watching: string, calibrating: string}} [words]
  */
-function silent(name, said, { watching, calibrating } = { watching: 'quiet', calibrating: 'calibrating: no verdict yet' }) {
+function silent(name, said, { watching, calibrating } = QUIET) {
   if (said?.state === 'off') return line('cross', 'bad', name, `off: ${said.reason}`);
   if (said?.state === 'idle') return line('square', 'soft', name, `not watching: ${said.reason}`);
   if (said?.state === 'calibrating') return line('half', 'soft', name, calibrating);

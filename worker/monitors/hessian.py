@@ -150,8 +150,7 @@ class Hessian(monitors.Monitor):
         for player in chosen(self.params.players):
             yield player.lower(), player, _weights(PLAYERS[player](view))
         for block in self.params.blocks:
-            letter, _, path = block.partition(".")
-            player = "G" if letter == "G" else "D"
+            player, path = _place(block)
             yield block, player, _weights(PLAYERS[player](view).get_submodule(path))
 
     def series_of(self, dataset: Dataset, G: nn.Module, D: nn.Module) -> Sequence[SeriesDescription]:
@@ -161,11 +160,11 @@ class Hessian(monitors.Monitor):
             InvalidParams: if a block is none of its player's.
         """
         for block in self.params.blocks:
-            letter, _, path = block.partition(".")
-            player = G if letter == "G" else D
-            names = [name for name, _ in player.named_modules() if name and "parametrizations" not in name]
+            player, path = _place(block)
+            modules = (G if player == "G" else D).named_modules()
+            names = [name for name, _ in modules if name and "parametrizations" not in name]
             if path and path not in names:
-                has = ", ".join(f"{letter}.{name}" for name in names)
+                has = ", ".join(f"{player}.{name}" for name in names)
                 raise InvalidParams(f"{self.entry}.blocks: no block is called {block}; there are {has}")
         return self.series
 
@@ -223,6 +222,12 @@ class Hessian(monitors.Monitor):
             residuals=residuals[shown].tolist(),
             products=int(products[0]),
         )
+
+
+def _place(block: str) -> tuple[Player, str]:
+    """Whose block it is, and the path of its module there; empty for the whole player."""
+    letter, _, path = block.partition(".")
+    return "G" if letter == "G" else "D", path
 
 
 def _row(pairs: Eigenpairs) -> Tensor:

@@ -4,7 +4,6 @@ Tensors stay on their device until the thread fetches a whole batch of them at o
 """
 
 import io
-import math
 import threading
 import time
 from collections import deque
@@ -187,16 +186,16 @@ def draw_grid(grid: SampleGrid) -> tuple[Grid, bytes]:
 
 def fetch(values: Sequence[Value]) -> list[float]:
     """All values as floats, with one transfer a device instead of one a value: monitors may answer on the CPU."""
-    numbers = [math.nan if isinstance(value, Tensor) else float(value) for value in values]
-    places: dict[torch.device, list[int]] = {}
+    numbers: dict[int, float] = {}
+    by_device: dict[torch.device, dict[int, Tensor]] = {}
     for index, value in enumerate(values):
         if isinstance(value, Tensor):
-            places.setdefault(value.device, []).append(index)
-    for device, indices in places.items():
-        tensors = [torch.as_tensor(values[index]).detach().double() for index in indices]
-        for index, number in zip(indices, _transfer(tensors, device), strict=True):
-            numbers[index] = number
-    return numbers
+            by_device.setdefault(value.device, {})[index] = value.detach().double()
+        else:
+            numbers[index] = float(value)
+    for device, tensors in by_device.items():
+        numbers.update(zip(tensors, _transfer([*tensors.values()], device), strict=True))
+    return [numbers[index] for index in range(len(values))]
 
 
 def _transfer(tensors: list[Tensor], device: torch.device) -> list[float]:
