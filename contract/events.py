@@ -103,6 +103,8 @@ class Points(Body):
     """[x low, x high, y low, y high] of the field."""
     field: list[list[Number]] | None = None
     """Rows from low to high y, columns from low to high x; logits, high = real."""
+    slopes: list[list[Number]] | None = None
+    """[dx, dy] of the gradient of D's logit at the first of the generated points, in logits per unit."""
 
 
 class Spectrum(Body):

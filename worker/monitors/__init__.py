@@ -80,6 +80,12 @@ class TrainingView(Protocol):
         A D that sees several samples at once (packing) is shown copies of each.
         """
 
+    def slope(self, x: Tensor) -> Tensor:
+        """(n, *sample): the gradient of the logit that `judge` gives a sample, with respect to that sample.
+
+        Minibatch layers couple the samples of a batch: there it is the gradient of the sum of their logits.
+        """
+
     def packed(self, x: Tensor) -> Tensor:
         """(N, *sample) as D is shown them, with their graph: unchanged, or with packing m successive ones as one.
 

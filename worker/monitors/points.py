@@ -23,7 +23,9 @@ class Points(monitors.Monitor):
     """Points in the plane: what G makes of the same latents at every look, some real points, and D's logit around them.
 
     Generated points are of the averaged G, the lattice is of D, both in eval mode. High logit means real. The lattice
-    covers all real points and a border of 15 %; generated points may lie outside. Coordinates are rounded to a
+    covers all real points and a border of 15 %; generated points may lie outside. At the first of them, the gradient
+    of D's logit with respect to the point: up the surface, where a loss that does not saturate pushes G's points.
+    Coordinates are rounded to a
     ten-thousandth of what the real points span; logits to 0.0001, or finer where all of them span less than 1.
     A drawing, not an estimate: `modes` counts.
     """
@@ -51,6 +53,8 @@ class Points(monitors.Monitor):
         """Generated points, and real points at most."""
         lattice: int = Field(48, ge=2, le=96)
         """Places along each side at which D is asked."""
+        arrows: int = Field(64, ge=0, le=512)
+        """Generated points at which D's slope is drawn."""
 
     params: Params
 
@@ -69,8 +73,15 @@ class Points(monitors.Monitor):
             real=_rounded(samples[chosen], decimals).tolist(),
             extent=[low[0].item(), high[0].item(), low[1].item(), high[1].item()],
             field=self._field(view, low, high).tolist(),
+            slopes=self._slopes(view, generated).tolist() if self.params.arrows else None,
         )
         return Measurement(points=[body])
+
+    def _slopes(self, view: TrainingView, generated: Tensor) -> Tensor:
+        """(arrows, 2), rounded to a ten-thousandth of the longest."""
+        slopes = view.slope(generated[: self.params.arrows])
+        longest = slopes[slopes.isfinite().all(1)].double().abs()
+        return _rounded(slopes, _decimals(longest.max().item() if longest.numel() else 0.0))
 
     def _field(self, view: TrainingView, low: Tensor, high: Tensor) -> Tensor:
         """(lattice, lattice) logits: rows from low to high y, columns from low to high x."""

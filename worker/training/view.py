@@ -100,6 +100,16 @@ class View:
     @torch.no_grad()
     def judge(self, x: Tensor, labels: Tensor | None = None) -> Verdict:
         """D in eval mode; a D that sees several samples at once is shown copies of each."""
+        return self._verdict(x, labels)
+
+    @torch.enable_grad()
+    def slope(self, x: Tensor) -> Tensor:
+        """The gradient, with respect to each sample, of the logit that `judge` gives it."""
+        x = x.detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(self._verdict(x, None).logits.sum(), x)
+        return gradient
+
+    def _verdict(self, x: Tensor, labels: Tensor | None) -> Verdict:
         for regulariser in self._packing():
             x = regulariser.inputs(x.repeat_interleave(regulariser.pack, dim=0), self._moment())
         verdict: Verdict = self._game.D.eval()(x, labels)

@@ -116,7 +116,7 @@ def test_field_of_one_value_is_that_value(run, logit):
 
     run.D = Constant()
     value = torch.tensor(logit).item()
-    assert all(repr(number) == repr(value) for row in look(run, lattice=3).field for number in row)
+    assert all(repr(number) == repr(value) for row in look(run, lattice=3, arrows=0).field for number in row)
 
 
 def test_a_large_logit_somewhere_does_not_coarsen_the_others(run):
@@ -125,7 +125,7 @@ def test_a_large_logit_somewhere_does_not_coarsen_the_others(run):
             return Verdict(logits=torch.cat([torch.tensor([1e6]), torch.full((len(x) - 1,), 0.12345)]))
 
     run.D = Corner()
-    assert look(run, lattice=3).field[2] == pytest.approx([0.12345] * 3, abs=1e-4)
+    assert look(run, lattice=3, arrows=0).field[2] == pytest.approx([0.12345] * 3, abs=1e-4)
 
 
 def test_extremes_of_both_signs_do_not_break_the_rounding(run):
@@ -134,4 +134,22 @@ def test_extremes_of_both_signs_do_not_break_the_rounding(run):
             return Verdict(logits=torch.where(torch.arange(len(x)) % 2 == 0, 3e38, -3e38))
 
     run.D = Extremes()
-    assert look(run, lattice=3).field[0] == pytest.approx([3e38, -3e38, 3e38], rel=1e-3)
+    assert look(run, lattice=3, arrows=0).field[0] == pytest.approx([3e38, -3e38, 3e38], rel=1e-3)
+
+
+def test_slopes_are_the_surfaces_own(run):
+    """D(x) = 3x - 2y + 1 rises by (3, -2) everywhere."""
+    points = look(run, n=40, arrows=7)
+    assert points.slopes == [[3.0, -2.0]] * 7
+    assert len(look(run, n=5, arrows=7).slopes) == 5
+    assert look(run, arrows=0).slopes is None
+
+
+def test_slope_that_is_no_number_stays_so(run):
+    class Edge(nn.Module):
+        def forward(self, x, labels=None):
+            return Verdict(logits=x[:, 1].abs().sqrt())
+
+    run.D = Edge()
+    slopes = look(run, arrows=3).slopes
+    assert all(dx == 0 and math.isnan(dy) for dx, dy in slopes), "y is 0, where √|y| has no slope"

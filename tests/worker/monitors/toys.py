@@ -153,6 +153,11 @@ class ToyView:
     def judge(self, x: Tensor, labels: Tensor | None = None) -> Verdict:
         return self.D.eval()(x, labels)
 
+    def slope(self, x: Tensor) -> Tensor:
+        x = x.detach().requires_grad_()
+        with torch.enable_grad():
+            return torch.autograd.grad(self.D.eval()(x).logits.sum(), x)[0]
+
     def packed(self, x: Tensor) -> Tensor:
         whole = x[: len(x) - len(x) % self.pack]
         return whole.reshape(len(whole) // self.pack, self.pack * x.shape[1], *x.shape[2:])
