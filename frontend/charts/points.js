@@ -9,6 +9,7 @@
  * @property {any[][]} real
  * @property {any[]} extent
  * @property {any[][] | null} [field]
+ * @property {any[][] | null} [slopes] gradient of D's logit at the first generated points
  *
  * @typedef {object} Options
  * @property {number} size side of the square canvas, in its own pixels
@@ -16,6 +17,9 @@
  * @property {Rgb} neutral D cannot tell
  * @property {Rgb} real D is sure that it is real
  */
+
+/** The longest arrow, as a share of the picture's side. */
+const LONGEST = 0.09;
 
 /**
  * The field's colour is D's probability that a point is real, σ(logit), on a fixed scale, so that frames compare.
@@ -33,10 +37,36 @@ export function figure(cloud, options) {
   const real = shown(cloud.real);
   const generated = shown(cloud.generated);
   return {
-    data: { field: image(cloud.field ?? null, options), real, generated },
+    data: { field: image(cloud.field ?? null, options), real, generated, arrows: arrows(cloud, place, options.size) },
     layout: { size: options.size, extent },
     notes: outside(cloud, generated.length),
+    steepest: steepest(cloud),
   };
+}
+
+/** Norm of the longest finite slope, in logits per unit; null without any. @param {Cloud} cloud @returns {number | null} */
+function steepest({ slopes }) {
+  const norms = (slopes ?? []).map(([dx, dy]) => Math.hypot(Number(dx), Number(dy))).filter(Number.isFinite);
+  return norms.length === 0 ? null : Math.max(...norms);
+}
+
+/**
+ * From each point up D's surface: [x, y, by x, by y] in pixels, all to one scale, by which the longest has its fixed length.
+ * @param {Cloud} cloud
+ * @param {ReturnType<typeof placer>} place
+ * @param {number} size
+ * @returns {[number, number, number, number][]}
+ */
+function arrows({ slopes, generated }, place, size) {
+  const [left, top] = place(0, 0);
+  const all = (slopes ?? []).map(([dx, dy], index) => {
+    const [x, y] = place(Number(generated[index]?.[0]), Number(generated[index]?.[1]));
+    const [right, up] = place(Number(dx), Number(dy));
+    return /** @type {[number, number, number, number]} */ ([x, y, right - left, up - top]);
+  }).filter((arrow) => arrow.every(Number.isFinite));
+  const longest = Math.max(0, ...all.map(([, , right, up]) => Math.hypot(right, up)));
+  const scale = longest > 0 ? (LONGEST * size) / longest : 0;
+  return all.map(([x, y, right, up]) => [x, y, right * scale, up * scale]);
 }
 
 /** @param {[number, number, number, number]} extent @param {number} size */
@@ -75,14 +105,16 @@ function colour(logit, { fake, neutral, real }) {
 }
 
 /** @param {Cloud} cloud @param {number} shown */
-function outside({ generated, field }, shown) {
+function outside({ generated, field, slopes }, shown) {
   const isFinite = (/** @type {any[]} */ point) => point.every((part) => Number.isFinite(Number(part)));
   const lost = generated.filter((point) => !isFinite(point)).length;
   const holes = (field ?? []).flat().filter((logit) => Number.isNaN(Number(logit))).length;
+  const unsloped = (slopes ?? []).filter((slope) => !isFinite(slope)).length;
   const away = generated.length - lost - shown;
   return [
     ...(lost > 0 ? [`${lost} points not finite`] : []),
     ...(away > 0 ? [`${away} points outside the frame`] : []),
+    ...(unsloped > 0 ? [`D has no finite slope at ${unsloped} points`] : []),
     ...(holes > 0 ? [`D is not finite at ${holes} places`] : []),
   ];
 }

@@ -20,6 +20,8 @@ export function keyedRows(body, make) {
       row.update(item);
       return row.element;
     });
+    const shown = new Set(items.map(({ id }) => id));
+    for (const id of rows.keys()) if (!shown.has(id)) rows.delete(id);
     const isSame = wanted.length === body.childElementCount && wanted.every((each, index) => body.children[index] === each);
     if (!isSame) body.replaceChildren(...wanted);
   };

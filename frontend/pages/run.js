@@ -4,6 +4,7 @@
 import { alarms } from '../panels/alarms.js';
 import { chartPanel } from '../panels/chart_panel.js';
 import { commands } from '../panels/commands.js';
+import { filmstrip } from '../panels/filmstrip.js';
 import { knobs } from '../panels/knobs.js';
 import { ledger } from '../panels/ledger.js';
 import { pictures } from '../panels/pictures.js';
@@ -69,15 +70,15 @@ export function runPage(context, id) {
   // The recipe's cures come from the catalogue; without one, the run page lacks nothing else.
   if (store.state.catalogue === null) loadCatalogue(store).catch((error) => (error.status === 401 ? context.onSignedOut() : undefined));
   const foot = rail(store);
-  const parts = [vitals(store), commands(store, actions), knobs(store, actions), ledger(store, actions), pictures(store, painter, following.looks), alarms(store), foot];
-  const [vital, verbs, left, log, right, watch, below] = parts.map((part) => part.element);
+  const parts = [vitals(store), commands(store, actions), knobs(store, actions), ledger(store, actions), pictures(store, painter, following.looks), alarms(store), filmstrip(store), foot];
+  const [vital, verbs, left, log, right, watch, film, below] = parts.map((part) => part.element);
   const middle = chartGrid(store, painter);
   page.className = 'run';
   page.replaceChildren(
     h('h1', { class: 'unseen', text: `Run ${id}` }),
     h('div', { class: 'strip' }, vital, verbs),
     h('div', { class: 'board' }, h('div', { class: 'left' }, left, log), middle.element, h('div', { class: 'right' }, right, watch)),
-    below,
+    film, below,
   );
   loadPlotly().catch(() => {}); // early: the panel that draws with it says what is wrong
 
@@ -183,7 +184,9 @@ function announceOutcomes({ store, announce }) {
 function keys(store, film) {
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     const isTyping = event.target instanceof HTMLElement && event.target.matches('input:not([type="range"]), select, textarea');
-    if (isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]') !== null) return;
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]:not(.enlarged)') !== null) return;
+    const isEnlarged = document.querySelector('dialog.enlarged') !== null;
+    if (isEnlarged && event.key === 'Escape') return; // closes it
     const { open, view } = store.state;
     const isOnControl = event.target instanceof HTMLElement && event.target.matches('input, [role="slider"], button, a, summary');
     const by = /** @type {Record<string, number>} */ ({ ArrowLeft: -0.01, ArrowRight: 0.01 })[event.key];

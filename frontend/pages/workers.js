@@ -35,7 +35,7 @@ export function workersPage(context) {
     const [workers, runs] = answers;
     setText(problem, '');
     const places = workers.items.flatMap(slotsOf);
-    const busy = places.filter(({ run }) => run !== null).length;
+    const busy = places.filter((place) => place.run !== null).length;
     setText(count, `${busy} of ${places.length} slots in use`);
     setText(queued, runs.next === null ? String(runs.items.length) : `the newest ${MOST_QUEUED}`);
     slots.show(places, 'No worker is online, so nothing can train. Start one with “python -m worker”, or the whole stack with “modescope up”.');

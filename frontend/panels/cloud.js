@@ -1,151 +1,147 @@
 // @ts-check
-/** The 2-D view: real and generated points over D's surface, on a canvas. */
+/** The 2-D view: real and generated points over D's surface, with the slope that G feels, at the cursor's step. */
 
-import { figure } from '../charts/points.js';
 import { getMeasurement, Problem } from '../lib/connection.js';
-import { h, setText } from '../lib/dom.js';
-import { integer } from '../lib/format.js';
-import { colours } from '../lib/theme.js';
+import { h, setAttribute, setText } from '../lib/dom.js';
+import { integer, number } from '../lib/format.js';
+import { between, glider } from '../lib/glide.js';
+import { newestFirst, recentlyUsed } from '../lib/latest.js';
+import { layersShown, toggleLayer } from '../lib/layers.js';
+import { drawCloud } from './cloud_canvas.js';
 import { waiting } from './panel.js';
-import { pickSeries } from './samples.js';
 import { stepAt, stepper } from './stepper.js';
 
-const STILL_MS = 120;
+/** Looks that are kept, so that the cursor goes back without asking. */
+const MOST_KEPT = 64;
+/** Looks that come faster than this, while the page follows the run, are not glided to: it would never stand still. */
+const SLOW_MS = 1000;
 
-/** Below this side a picture has smaller dots, so that they do not run together. */
-const WIDE_PX = 300;
+/** @typedef {{step: number, body: any}} Look */
 
 /**
  * @param {import('../lib/store.js').Store} store
  * @param {ReturnType<import('../lib/painter.js').createPainter>} painter
+ * @param {HTMLElement[]} [tools] buttons beside the slider
  * @returns {{element: HTMLElement, words: () => string, dispose: () => void}}
  */
-export function cloud(store, painter) {
+export function cloud(store, painter, tools = []) {
   const canvas = h('canvas', { class: 'cloud', testid: 'points-view', role: 'img', 'aria-label': 'Points' });
   const notes = h('p', { class: 'meta cloud-notes' });
-  const legend = h('p', { class: 'meta cloud-legend' }, h('i', { class: 'ring-real' }), 'real', h('i', { class: 'dot-G' }), 'generated', h('span', {}, 'D: fake', h('i', { class: 'ramp' }), 'real'));
+  const legend = layerButtons(store);
   const wait = waiting();
   const stage = h('div', { class: 'stage' }, canvas, wait);
-  const control = stepper(store, 'Points');
-  const element = h('div', { class: 'samples' }, stage, legend, notes, control.element);
-  /** @type {{step: number, body: any} | null} */
+  const control = stepper(store, 'Points', tools);
+  const element = h('div', { class: 'samples' }, stage, legend.element, notes, control.element);
+  /** @type {ReturnType<typeof recentlyUsed<Look>>} */
+  const kept = recentlyUsed(MOST_KEPT);
+  /** @type {Look | null} */
   let shown = null;
-  let wanted = -1;
-  let timer = 0;
+  /** @type {any[][]} */
+  let before = [];
+  let wanted = '';
+  let arrived_ms = 0;
+  let hidden = store.state.view.choice.hidden;
 
-  const draw = () => {
+  const draw = (/** @type {number} */ share) => {
     if (shown === null) return;
     const side = Math.floor(Math.min(stage.clientWidth, stage.clientHeight));
     if (side <= 0) return;
-    setText(notes, drawCloud(canvas, shown.body, side).join(' · '));
+    const { generated } = shown.body;
+    const body = share < 1 ? { ...shown.body, generated: between(before, generated, share) } : shown.body;
+    const { notes: lost, steepest } = drawCloud(canvas, body, side, layersShown(store.state.view.choice));
+    legend.show(steepest);
+    setText(notes, lost.join(' · '));
     canvas.setAttribute('aria-label', `Points at step ${shown.step}`);
     canvas.dataset.step = String(shown.step);
   };
-  const painting = painter.add(element, draw);
+  const glide = glider(draw);
+  const painting = painter.add(element, () => draw(1));
 
-  const fetchBody = async (/** @type {string} */ run, /** @type {string} */ series, /** @type {number} */ step) => {
+  /** @param {Look} look */
+  const put = (look) => {
+    const now = performance.now();
+    const isCalm = store.state.view.cursor !== null || now - arrived_ms > SLOW_MS;
+    before = shown?.body.generated ?? [];
+    arrived_ms = now;
+    shown = look;
+    glide.stop();
+    if (isCalm && before.length > 0) glide.start();
+    else painting.request();
+  };
+  const fetchLook = newestFirst(async (/** @type {{key: string, run: string, series: string, step: number}} */ { key, run, series, step }) => {
     const body = await getMeasurement(run, series, step).catch((error) => {
       if (!(error instanceof Problem)) throw error;
       setText(notes, `step ${integer(step)}: ${error.message}`);
       return null;
     });
-    if (wanted !== step || body === null) return;
-    shown = { step, body };
-    painting.now();
-  };
+    if (body === null || store.state.open?.run.id !== run) return;
+    kept.put(key, { step, body });
+    put({ step, body });
+  });
 
   const show = () => {
     const { open, view } = store.state;
     if (open === null) return;
-    const series = pickSeries(open.clouds, 'points');
+    const series = seriesOf(open);
     const steps = series === null ? [] : (open.clouds.get(series) ?? []);
     const step = stepAt(steps, view.cursor);
     control.update(steps, step, view.cursor);
     wait.hidden = step !== null;
     setText(wait, 'The first points come with the first step.');
-    if (series === null || step === null || step === wanted) return;
-    wanted = step;
-    window.clearTimeout(timer);
+    const { id: run, attempt } = open.run;
+    const key = `${attempt} ${series} ${step}`;
+    if (series === null || step === null || key === wanted) return;
+    wanted = key;
     const newest = open.newestCloud.get(series);
-    if (newest?.step === step) {
-      shown = newest;
-      painting.request();
-    } else {
-      timer = window.setTimeout(() => fetchBody(open.run.id, series, step), shown === null ? 0 : STILL_MS);
-    }
+    const held = newest?.step === step ? newest : kept.get(key);
+    if (held !== undefined) put(held);
+    else fetchLook({ key, run, series, step });
   };
 
+  const showLayers = () => {
+    if (store.state.view.choice.hidden === hidden) return;
+    hidden = store.state.view.choice.hidden;
+    painting.now();
+  };
   const resize = new ResizeObserver(painting.now);
   resize.observe(stage);
-  const stops = [store.subscribe(['points', 'view', 'run'], show), store.subscribe(['theme'], painting.now)];
+  const stops = [store.subscribe(['points', 'view', 'run'], show), store.subscribe(['theme'], painting.now), store.subscribe(['view'], showLayers)];
   show();
   return {
     element,
     words: () => (shown === null ? '' : `step ${integer(shown.step)}`),
     dispose: () => {
       stops.forEach((stop) => stop());
+      glide.stop();
       painting.remove();
       resize.disconnect();
-      window.clearTimeout(timer);
     },
   };
 }
 
-/**
- * @param {HTMLCanvasElement} canvas
- * @param {any} body
- * @param {number} side CSS pixels
- * @returns {string[]} what could not be drawn
- */
-export function drawCloud(canvas, body, side) {
-  const ratio = window.devicePixelRatio;
-  const size = Math.round(side * ratio);
-  if (canvas.width !== size) [canvas.width, canvas.height] = [size, size];
-  canvas.style.width = `${side}px`;
-  canvas.style.height = `${side}px`;
-  const { roles, surface } = colours();
-  const { data, notes } = figure(body, { size, fake: rgb(roles.G), neutral: rgb(surface), real: rgb(roles.D) });
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  context.fillStyle = surface;
-  context.fillRect(0, 0, size, size);
-  if (data.field !== null) drawField(context, data.field, size);
-  const scale = ratio * Math.min(1, side / WIDE_PX);
-  drawDots(context, data.real, { colour: roles.real, radius: 2.5 * scale, isRing: true, edge: surface });
-  drawDots(context, data.generated, { colour: roles.G, radius: 2.2 * scale, isRing: false, edge: surface });
-  return notes;
+/** The legend: each of its entries shows or hides what it stands for. @param {import('../lib/store.js').Store} store */
+function layerButtons(store) {
+  const layer = (/** @type {import('../lib/layers.js').Layer} */ name, /** @type {string} */ title, /** @type {(Node | string)[]} */ ...content) => (
+    h('button', { type: 'button', class: 'plain layer', title, testid: `layer-${name}`, data: { layer: name }, on: { click: () => store.change(['view'], ({ view }) => toggleLayer(view.choice, name)) } }, ...content));
+  const buttons = [
+    layer('real', 'Real points, the same at every look', h('i', { class: 'ring-real' }), 'real'),
+    layer('generated', 'What G makes of the same latents at every look', h('i', { class: 'dot-G' }), 'generated'),
+    layer('slopes', '', '→ D’s slope'),
+    layer('surface', 'D’s probability that a point is real', 'D: fake', h('i', { class: 'ramp' }), 'real'),
+  ];
+  return {
+    element: h('p', { class: 'meta cloud-legend', role: 'group', 'aria-label': 'Layers' }, ...buttons),
+    /** @param {number | null} steepest */
+    show(steepest) {
+      const shown = layersShown(store.state.view.choice);
+      for (const button of buttons) setAttribute(button, 'aria-pressed', String(shown.has(/** @type {any} */ (button.dataset.layer))));
+      buttons[2].hidden = steepest === null;
+      setAttribute(buttons[2], 'title', `The gradient of D’s logit at 64 generated points, up the surface. The longest arrow: ${number(steepest ?? undefined)} logits per unit`);
+    },
+  };
 }
 
-/** @param {CanvasRenderingContext2D} context @param {{rows: number, columns: number, pixels: Uint8ClampedArray}} field @param {number} size */
-function drawField(context, { rows, columns, pixels }, size) {
-  const small = new OffscreenCanvas(columns, rows);
-  const image = new ImageData(new Uint8ClampedArray(pixels), columns, rows);
-  small.getContext('2d')?.putImageData(image, 0, 0);
-  context.globalAlpha = 0.55;
-  context.imageSmoothingEnabled = true;
-  context.drawImage(small, 0, 0, size, size);
-  context.globalAlpha = 1;
-}
-
-/**
- * @param {CanvasRenderingContext2D} context
- * @param {[number, number][]} points
- * @param {{colour: string, radius: number, isRing: boolean, edge: string}} look
- */
-function drawDots(context, points, { colour, radius, isRing, edge }) {
-  context.beginPath();
-  for (const [x, y] of points) {
-    context.moveTo(x + radius, y);
-    context.arc(x, y, radius, 0, 2 * Math.PI);
-  }
-  context.lineWidth = isRing ? radius * 0.6 : radius * 0.5;
-  context.strokeStyle = isRing ? colour : edge;
-  context.fillStyle = colour;
-  context.stroke();
-  if (!isRing) context.fill();
-}
-
-/** @param {string} colour as computed styles have it: rgb(1, 2, 3) @returns {[number, number, number]} */
-function rgb(colour) {
-  const [r, g, b] = (colour.match(/[\d.]+/g) ?? ['0', '0', '0']).map(Number);
-  return [r, g, b];
+/** @param {import('../lib/store.js').RunState} open @returns {string | null} */
+function seriesOf({ clouds }) {
+  return clouds.has('points') ? 'points' : ([...clouds.keys()][0] ?? null);
 }

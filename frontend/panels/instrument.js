@@ -32,15 +32,16 @@ const STILL_MS = 120;
  * @param {ReturnType<import('../lib/painter.js').createPainter>} painter
  * @param {import('../lib/live_looks.js').LiveLooks} looks
  * @param {import('../lib/instruments.js').Kind} kind
+ * @param {HTMLElement[]} [extras] buttons beside the slider
  * @returns {{element: HTMLElement, words: () => string, dispose: () => void}}
  */
-export function instrument(store, painter, looks, kind) {
+export function instrument(store, painter, looks, kind, extras = []) {
   const change = (/** @type {(view: import('../lib/store.js').View) => void} */ how) => store.change(['view'], ({ view }) => how(view));
   const picker = h('select', { class: 'small', testid: `pick-${kind}`, 'aria-label': `${INSTRUMENTS[kind]}: which`, on: { change: () => change((view) => (view.choice[kind] = picker.value)) } });
   const logButton = h('button', {
     type: 'button', class: 'plain small', text: 'log', title: 'Logarithmic scale', testid: `log-${kind}`, on: { click: () => change((view) => (view.log[logKey(chosen())] = !isLog(chosen()))) },
   });
-  const control = stepper(store, INSTRUMENTS[kind]);
+  const control = stepper(store, INSTRUMENTS[kind], extras);
   const onReady = () => painting.now();
   const overSteps = instrumentPlot(`${kind}-over-steps`, {
     onReady, onZoom: (range) => change((view) => (view.range = range)), onStep: (step) => change((view) => (view.cursor = step)),

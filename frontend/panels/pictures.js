@@ -1,9 +1,10 @@
 // @ts-check
 /** The box on the right, at the cursor's step: the grid of samples, the 2-D view, or an instrument, each behind a tab. */
 
-import { h, setAttribute, setText } from '../lib/dom.js';
+import { h, icon, setAttribute, setText } from '../lib/dom.js';
 import { INSTRUMENTS } from '../lib/instruments.js';
 import { cloud } from './cloud.js';
+import { enlarge } from './enlarge.js';
 import { instrument } from './instrument.js';
 import { panel, waiting } from './panel.js';
 import { samples } from './samples.js';
@@ -25,6 +26,12 @@ export function pictures(store, painter, looks) {
   /** @type {keyof typeof TABS | null} */
   let kind = null;
 
+  const enlarged = enlarge();
+  const tools = (/** @type {keyof typeof TABS} */ of) => [
+    ...(of === 'grid' || of === 'points' ? [filmButton(store)] : []),
+    enlarged.button(() => ({ title: TABS[of], content: contentOf(store, painter, looks, of, []) })),
+  ];
+
   const show = () => {
     const { open, view } = store.state;
     if (open === null) return;
@@ -33,7 +40,7 @@ export function pictures(store, painter, looks) {
     if (wanted !== kind || (content === null && wanted !== null)) {
       kind = wanted;
       content?.dispose();
-      content = kind === null ? null : contentOf(store, painter, looks, kind);
+      content = kind === null ? null : contentOf(store, painter, looks, kind, tools(kind));
       body.replaceChildren(content?.element ?? none);
     }
     if (kind === null && none.parentElement === null) body.replaceChildren(none);
@@ -53,6 +60,7 @@ export function pictures(store, painter, looks) {
     dispose: () => {
       stop();
       window.clearInterval(timer);
+      enlarged.close();
       content?.dispose();
     },
   };
@@ -63,10 +71,20 @@ export function pictures(store, painter, looks) {
  * @param {ReturnType<import('../lib/painter.js').createPainter>} painter
  * @param {import('../lib/live_looks.js').LiveLooks} looks
  * @param {keyof typeof TABS} kind
+ * @param {HTMLElement[]} tools
  */
-function contentOf(store, painter, looks, kind) {
-  if (kind === 'grid') return samples(store);
-  return kind === 'points' ? cloud(store, painter) : instrument(store, painter, looks, kind);
+function contentOf(store, painter, looks, kind, tools) {
+  if (kind === 'grid') return samples(store, tools);
+  return kind === 'points' ? cloud(store, painter, tools) : instrument(store, painter, looks, kind, tools);
+}
+
+/** Shows or hides the filmstrip above the rail. @param {import('../lib/store.js').Store} store */
+function filmButton(store) {
+  const toggle = () => store.change(['view'], ({ view: { choice } }) => {
+    if (choice.film === 'on') delete choice.film;
+    else choice.film = 'on';
+  });
+  return h('button', { type: 'button', class: 'plain tool', title: 'Filmstrip: the pictures of the whole run in a row', 'aria-label': 'Filmstrip', testid: 'filmstrip-button', on: { click: toggle } }, icon('film'));
 }
 
 /** @param {import('../lib/store.js').Store} store @param {keyof typeof TABS} kind */

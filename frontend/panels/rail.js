@@ -5,6 +5,7 @@ import { h, setAttribute, setText } from '../lib/dom.js';
 import { integer } from '../lib/format.js';
 import { pin as pinned, playback } from '../lib/playback.js';
 import { changeMarks } from '../lib/marks.js';
+import { alarmSpans, guardLanes } from './guard_lanes.js';
 
 const LANES = /** @type {const} */ (['Alarms', 'Changes', 'Checkpoints', 'Steps']);
 /** A press of an arrow key moves the cursor by this share of the run. */
@@ -21,9 +22,10 @@ export function rail(store) {
   const follow = h('button', { type: 'button', class: 'small', text: 'Live', title: 'Follow the run live (L)', testid: 'follow-live' });
   const play = h('button', { type: 'button', class: 'small', text: 'Play', testid: 'play', title: 'Show the run as a film of 20 seconds, from the cursor on (F)' });
   const whole = h('button', { type: 'button', class: 'small', text: 'All', title: 'Show all steps again (Esc)', testid: 'all-steps', on: { click: () => store.change(['view'], ({ view }) => (view.range = null)) } });
-  const element = h('footer', { class: 'rail', 'aria-label': 'Time rail' },
-    h('div', { class: 'rail-labels', 'aria-hidden': 'true' }, ...LANES.map((name) => h('span', { text: name }))), track,
-    h('div', { class: 'rail-read' }, words, h('div', { class: 'rail-buttons' }, play, follow, whole)));
+  const guards = guardLanes(store);
+  const element = h('footer', { class: 'rail-frame', 'aria-label': 'Time rail' }, guards.element, h('div', { class: 'rail' },
+    h('div', { class: 'rail-labels' }, guards.toggle, ...LANES.slice(1).map((name) => h('span', { text: name, 'aria-hidden': 'true' }))), track,
+    h('div', { class: 'rail-read' }, words, h('div', { class: 'rail-buttons' }, play, follow, whole))));
 
   const pin = (/** @type {number | null} */ step) => pinned(store, step);
   const total = () => Math.max(1, store.state.open?.run.steps ?? 1, store.state.open?.run.step ?? 1);
@@ -57,9 +59,10 @@ export function rail(store) {
     const place = (/** @type {number} */ step) => `${((step / total()) * 100).toFixed(3)}%`;
     fill(lanes.Changes, changeMarks(open).map(({ step, text }) => ({ left: place(step), text })), 'change');
     fill(lanes.Checkpoints, [...open.checkpoints.values()].map(({ step, reason }) => ({ left: place(step), text: `checkpoint at step ${integer(step)} (${reason})` })), 'checkpoint');
-    fill(lanes.Alarms, [...open.alarms.values()].flatMap(({ guard, spans }) => spans.map(({ from, to, message }) => ({
-      left: place(from), text: `${guard}, step ${integer(from)} to ${to === null ? 'now' : integer(to)}: ${message}`, width: place((to ?? open.run.step) - from),
-    }))), 'span');
+    const stacked = alarmSpans(open);
+    fill(lanes.Alarms, stacked.map(({ from, to, text }) => ({ left: place(from), text, width: place((to ?? open.run.step) - from) })), 'span');
+    stacked.forEach(({ lane, lanes: count, to }, index) => stack(/** @type {HTMLElement} */ (lanes.Alarms.children[index]), lane, count, to === null));
+    guards.show(place);
     fill(lanes.Steps, [{ left: '0', text: `step ${integer(open.run.step)}`, width: place(open.run.step) }], 'span');
     cursor.hidden = view.cursor === null;
     if (view.cursor !== null) cursor.style.left = place(view.cursor);
@@ -97,4 +100,17 @@ function fill(lane, marks, kind) {
     mark.style.width = width;
     setAttribute(mark, 'title', text);
   });
+}
+
+/**
+ * Guards share the lane's height, each a row of its own.
+ * @param {HTMLElement} mark
+ * @param {number} lane
+ * @param {number} lanes
+ * @param {boolean} isRaised
+ */
+function stack(mark, lane, lanes, isRaised) {
+  mark.style.top = `${(lane / lanes) * 100}%`;
+  mark.style.bottom = `${(1 - (lane + 1) / lanes) * 100}%`;
+  mark.classList.toggle('past', !isRaised);
 }

@@ -1,53 +1,91 @@
 // @ts-check
-/** The grid of samples, each of its pixels a whole number of the screen's, with the names of its rows and columns. */
+/** A grid of samples, each of its pixels a whole number of the screen's, with the names of its rows and columns. */
 
 import { figure } from '../charts/grid.js';
 import { pictureAddress } from '../lib/connection.js';
 import { h, setText } from '../lib/dom.js';
 import { integer } from '../lib/format.js';
+import { gridChoices, gridShown } from '../lib/grids.js';
+import { newestFirst, recentlyUsed } from '../lib/latest.js';
+import { gridPicker } from './grid_picker.js';
 import { waiting } from './panel.js';
 import { stepAt, stepper } from './stepper.js';
 
-/** A dragged slider asks for a picture when it has been still for so long; a live one at most so often. */
-const STILL_MS = 120;
+/** Decoded pictures that are kept, so that the cursor goes back without asking. */
+const MOST_KEPT = 32;
+/** Pictures before and after the one that is shown which are fetched with it. */
+const AHEAD = 3;
+
+/** @typedef {{key: string, address: string, series: string, step: number}} Wanted */
 
 /**
  * @param {import('../lib/store.js').Store} store
+ * @param {HTMLElement[]} [tools] buttons beside the slider
  * @returns {{element: HTMLElement, words: () => string, dispose: () => void}}
  */
-export function samples(store) {
+export function samples(store, tools = []) {
   const picture = h('img', { class: 'samples-picture', alt: '', testid: 'samples-grid', hidden: true, decoding: 'async' });
   const rows = h('div', { class: 'row-labels', 'aria-hidden': 'true' });
   const columns = h('div', { class: 'column-labels', 'aria-hidden': 'true' });
   const wait = waiting();
   const stage = h('div', { class: 'stage' }, h('div', { class: 'sheet' }, columns, rows, picture), wait);
-  const control = stepper(store, 'Samples');
+  const control = stepper(store, 'Samples', tools);
+  const picker = gridPicker(store);
+  control.element.prepend(picker.element);
   const element = h('div', { class: 'samples' }, stage, control.element);
-  let wanted = '';
-  let timer = 0;
-  /** @type {{series: string, step: number} | null} */
+  /** @type {ReturnType<typeof recentlyUsed<HTMLImageElement>>} */
+  const kept = recentlyUsed(MOST_KEPT);
+  /** @type {Wanted | null} */
+  let wanted = null;
+  /** @type {Wanted | null} */
   let shown = null;
 
-  const fetchPicture = async (/** @type {string} */ address, /** @type {string} */ name, /** @type {number} */ step) => {
+  /** @param {Wanted} wish @returns {Promise<boolean>} whether it is there */
+  const load = async ({ key, address }) => {
+    if (kept.get(key) !== undefined) return true;
     const loading = new Image();
     loading.src = address;
     const isThere = await loading.decode().then(() => true, () => false);
-    if (wanted !== address) return;
-    wait.hidden = isThere;
-    setText(wait, `The picture of step ${integer(step)} could not be loaded.`);
-    if (!isThere) return;
-    shown = { series: name, step };
-    picture.src = address;
+    if (isThere) kept.put(key, loading);
+    return isThere;
+  };
+  const say = (/** @type {string} */ words) => {
+    wait.hidden = words === '';
+    setText(wait, words);
+  };
+  /** @param {Wanted} wish */
+  const put = (wish) => {
+    shown = wish;
+    say('');
+    picture.src = wish.address;
     picture.hidden = false;
-    picture.alt = `Samples at step ${step}`;
-    picture.dataset.step = String(step);
+    picture.alt = `${gridChoices(/** @type {any} */ (store.state.open)).find(({ name }) => name === wish.series)?.label ?? ''} samples at step ${wish.step}`.trim();
+    picture.dataset.step = String(wish.step);
     lay();
+  };
+  const fetchPicture = newestFirst(async (/** @type {Wanted} */ wish) => {
+    const isThere = await load(wish);
+    if (store.state.open === null || wish.series !== wanted?.series) return;
+    if (isThere) put(wish);
+    else if (wish.key === wanted.key) say(`The picture of step ${integer(wish.step)} could not be loaded.`);
+    if (store.state.view.cursor !== null) await ahead(wish);
+  });
+  /** Neighbours of a pinned step, until somebody wishes for something else. @param {Wanted} wish */
+  const ahead = async (wish) => {
+    const steps = store.state.open?.pictures.get(wish.series) ?? [];
+    const at = steps.indexOf(wish.step);
+    for (const step of steps.slice(Math.max(0, at - AHEAD), at + AHEAD + 1)) {
+      if (wanted?.key !== wish.key || store.state.open === null) return;
+      await load(wishFor(wish.series, step));
+    }
   };
 
   const lay = () => {
     const { open } = store.state;
-    if (open === null || shown === null || picture.naturalWidth === 0) return;
-    const sheet = sheetOf(open, shown.series, picture.naturalWidth, picture.naturalHeight);
+    if (open === null || shown === null) return;
+    const { naturalWidth: width, naturalHeight: height } = kept.get(shown.key) ?? picture;
+    if (width === 0) return;
+    const sheet = sheetOf(open, shown.series, width, height);
     const { layout } = figure(sheet, { width: stage.clientWidth, height: stage.clientHeight, ratio: window.devicePixelRatio });
     picture.style.width = `${layout.width}px`;
     picture.style.height = `${layout.height}px`;
@@ -60,21 +98,32 @@ export function samples(store) {
     columns.replaceChildren(...layout.columns.map(({ text, size }) => label(text, 'width', size)));
   };
 
+  /** A step that a later attempt went through again has another picture. @param {string} series @param {number} step @returns {Wanted} */
+  const wishFor = (series, step) => {
+    const { id, attempt } = /** @type {import('../lib/store.js').RunState} */ (store.state.open).run;
+    const address = pictureAddress(id, series, step);
+    return { key: `${attempt} ${address}`, address, series, step };
+  };
+
   const show = () => {
     const { open, view } = store.state;
     if (open === null) return;
-    const name = pickSeries(open.pictures, 'samples');
+    const name = gridShown(open, view)?.name ?? null;
     const steps = name === null ? [] : (open.pictures.get(name) ?? []);
     const step = stepAt(steps, view.cursor);
+    picker.show();
     control.update(steps, step, view.cursor);
-    wait.hidden = step !== null;
-    setText(wait, waits(open.run.status));
+    if (step === null) {
+      picture.hidden = true;
+      wanted = null;
+      say(waits(open.run.status, name));
+    }
     if (name === null || step === null) return;
-    const address = pictureAddress(open.run.id, name, step);
-    if (address === wanted) return;
-    wanted = address;
-    window.clearTimeout(timer);
-    timer = window.setTimeout(() => fetchPicture(address, name, step), shown === null ? 0 : STILL_MS);
+    const wish = wishFor(name, step);
+    if (wish.key === wanted?.key) return;
+    wanted = wish;
+    if (kept.get(wish.key) === undefined) fetchPicture(wish);
+    else put(wish);
   };
 
   const resize = new ResizeObserver(lay);
@@ -87,19 +136,8 @@ export function samples(store) {
     dispose: () => {
       unsubscribe();
       resize.disconnect();
-      window.clearTimeout(timer);
     },
   };
-}
-
-/**
- * The series of that name if there is one, else the first of its kind.
- * @param {Map<string, number[]>} all
- * @param {string} preferred
- * @returns {string | null}
- */
-export function pickSeries(all, preferred) {
-  return all.has(preferred) ? preferred : ([...all.keys()][0] ?? null);
 }
 
 /**
@@ -121,9 +159,9 @@ function label(text, side, size) {
   return element;
 }
 
-/** @param {string} status */
-function waits(status) {
+/** @param {string} status @param {string | null} series */
+function waits(status, series) {
   if (status === 'queued') return 'Waiting for a worker.';
   if (status === 'starting') return 'The first samples come with the first step.';
-  return 'No samples yet.';
+  return series === null || series === 'samples' ? 'No samples yet.' : 'None of these yet: they come less often than the other pictures.';
 }

@@ -20,8 +20,9 @@ export function stepAt(steps, cursor) {
 /**
  * @param {import('../lib/store.js').Store} store
  * @param {string} what
+ * @param {HTMLElement[]} [tools] buttons at its end
  */
-export function stepper(store, what) {
+export function stepper(store, what, tools = []) {
   const slider = h('input', { type: 'range', min: 0, max: 0, value: 0, testid: 'samples-step', 'aria-label': `${what}: step`, disabled: true });
   const words = h('span', { class: 'meta stepper-words' });
   const live = h('button', { type: 'button', class: 'small', text: 'Latest', title: 'Follow the run (L)', testid: 'samples-latest', hidden: true });
@@ -34,7 +35,7 @@ export function stepper(store, what) {
   });
   live.addEventListener('click', () => store.change(['view'], (state) => (state.view.cursor = null)));
   return {
-    element: h('div', { class: 'stepper' }, slider, words, live),
+    element: h('div', { class: 'stepper' }, slider, words, live, ...tools),
     /** @param {number[]} all @param {number | null} shown @param {number | null} cursor */
     update(all, shown, cursor) {
       steps = all;
@@ -54,5 +55,5 @@ function wordsFor(all, shown, cursor) {
   if (shown === null) return '';
   if (cursor === null) return `latest of ${integer(all.length)}`;
   const before = cursor - shown;
-  return before > 0 ? `${integer(before)} steps before the cursor` : `${integer(firstAtLeast(all, shown) + 1)} of ${integer(all.length)}`;
+  return before > 0 ? `${integer(before)} before cursor` : `${integer(firstAtLeast(all, shown) + 1)} of ${integer(all.length)}`;
 }

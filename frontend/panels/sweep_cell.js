@@ -6,7 +6,7 @@ import { getMeasurement, pictureAddress, Problem } from '../lib/connection.js';
 import { h, setAttribute, setText } from '../lib/dom.js';
 import { integer } from '../lib/format.js';
 import { facts } from '../lib/sweep.js';
-import { drawCloud } from './cloud.js';
+import { drawCloud } from './cloud_canvas.js';
 import { waiting } from './panel.js';
 import { statusBadge } from './status.js';
 
@@ -44,7 +44,7 @@ export function sweepCell(painter, { id, name }) {
 
   const drawPoints = (/** @type {LastPicture} */ picked, /** @type {number} */ side) => {
     shown = keyOf(picked);
-    setAttribute(canvas, 'title', drawCloud(canvas, picked.body, side).join(' · '));
+    setAttribute(canvas, 'title', drawCloud(canvas, picked.body, side).notes.join(' · '));
     showOnly(canvas, picked.step);
   };
   const fetchPicture = async (/** @type {LastPicture} */ picked, /** @type {number} */ side) => {

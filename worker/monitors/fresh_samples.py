@@ -28,7 +28,7 @@ class FreshSamples(monitors.Monitor):
         SeriesDescription(
             name="fresh_samples",
             kind="grid",
-            meaning="What G makes of latents drawn anew at every look; each row and column of a class was asked for it.",
+            meaning="What G makes of new latents at every look; each row and column of a class was asked for it.",
         ),
     )
 

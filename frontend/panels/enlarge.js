@@ -1,0 +1,38 @@
+// @ts-check
+/** A picture or an instrument over the whole window: the same thing once more, live, with its own room. */
+
+import { h, icon } from '../lib/dom.js';
+
+/** @typedef {{element: HTMLElement, words: () => string, dispose: () => void}} Content */
+
+export function enlarge() {
+  const close = h('button', { type: 'submit', class: 'small', text: 'Close' });
+  const title = h('h2');
+  const room = h('div', { class: 'enlarged-room' });
+  const dialog = h('dialog', { class: 'enlarged', testid: 'enlarged' }, h('form', { method: 'dialog', class: 'head' }, title, h('span', { class: 'spring' }), close), room);
+  /** @type {Content | null} */
+  let content = null;
+  dialog.addEventListener('close', () => {
+    content?.dispose();
+    content = null;
+    room.replaceChildren();
+    dialog.remove();
+  });
+  return {
+    close: () => dialog.close(),
+    /** @param {() => {title: string, content: Content}} make */
+    button(make) {
+      const open = () => {
+        const made = make();
+        content = made.content;
+        title.textContent = made.title;
+        dialog.setAttribute('aria-label', made.title);
+        room.replaceChildren(content.element);
+        document.body.append(dialog);
+        dialog.showModal();
+        room.querySelector('input')?.focus();
+      };
+      return h('button', { type: 'button', class: 'plain tool', title: 'Enlarge: over the whole window', 'aria-label': 'Enlarge', testid: 'enlarge', on: { click: open } }, icon('enlarge'));
+    },
+  };
+}
