@@ -13,6 +13,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.joined_modules import joined
 from api.problems import NoSuchPath
 from contract.numbers import shown
 
@@ -33,6 +34,8 @@ MEDIA_TYPES = {
 PLOTLY = "/assets/plotly.min.js"
 """Where `index.html` has this, the address with the installed version comes; by itself it leads there."""
 STATIC = "/static/"
+ENTRY, SCRIPT = "app.js", "page.js"
+"""The module that `index.html` names, and the script that it gets instead: that module and all that it needs."""
 VERSION = re.compile(r"v-[0-9a-f]{16}")
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
@@ -84,13 +87,12 @@ class Page:
         self._folder = folder.resolve()
         self._version, self._looked_at = "", -math.inf
         self.plotly = installed_plotly()
+        _script(self._folder, self.version())  # modules that cannot be joined are told at the start
 
     def index(self, request: Request) -> Response:
-        """The page itself; what it shows is for its address to say. Its modules are fetched at once, not one by one."""
+        """The page itself; what it shows is for its address to say. Its modules come as one script."""
         text = (self._folder / "index.html").read_text(encoding="utf-8").replace(PLOTLY, self.plotly.path)
-        modules = sorted(path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*.js"))
-        preloads = "".join(f'<link rel="modulepreload" href="{STATIC}{module}">\n' for module in modules)
-        text = text.replace("</head>", f"{preloads}</head>").replace(STATIC, f"{STATIC}{self.version()}/")
+        text = text.replace(f"{STATIC}{ENTRY}", f"{STATIC}{SCRIPT}").replace(STATIC, f"{STATIC}{self.version()}/")
         return Asset.of(text.encode(), ".html").response(request, REVALIDATE)
 
     def file(self, request: Request, path: str) -> Response:
@@ -101,13 +103,14 @@ class Page:
         """
         head, _, rest = path.partition("/")
         inside = rest if VERSION.fullmatch(head) else path
+        lasting = IMMUTABLE if head == self.version() else REVALIDATE
+        if inside == SCRIPT:
+            return _script(self._folder, self.version()).response(request, lasting)
         found = (self._folder / inside).resolve() if "\0" not in inside else self._folder
         if not found.is_relative_to(self._folder) or found.suffix not in MEDIA_TYPES or not found.is_file():
             raise NoSuchPath(f"the page has no file {shown(path)}")
         stat = found.stat()
-        return _read(found, stat.st_mtime_ns, stat.st_size).response(
-            request, IMMUTABLE if head == self.version() else REVALIDATE
-        )
+        return _read(found, stat.st_mtime_ns, stat.st_size).response(request, lasting)
 
     def version(self) -> str:
         """Of all files together; looked at anew once a second."""
@@ -117,6 +120,12 @@ class Page:
             self._version = f"v-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
             self._looked_at = time.monotonic()
         return self._version
+
+
+@lru_cache(maxsize=2)
+def _script(folder: Path, _version: str) -> Asset:
+    """The modules of a folder as one script."""
+    return Asset.of(joined(folder, ENTRY).encode(), ".js")
 
 
 @lru_cache(maxsize=512)

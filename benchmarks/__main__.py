@@ -3,7 +3,7 @@
 import sys
 from datetime import UTC, datetime
 
-from benchmarks import curvature, delivery, instruments, load, opening, training
+from benchmarks import curvature, delivery, instruments, load, opening, page, training
 from benchmarks._ratios import HEADER, machine
 
 PARTS = {
@@ -13,6 +13,7 @@ PARTS = {
     "delivery": delivery.measure,
     "load": load.measure,
     "opening": opening.measure,
+    "page": page.measure,
 }
 
 

@@ -26,8 +26,8 @@ LEASE_MS = 600_000
 
 
 @contextmanager
-def _stack_with(runs: list[str]) -> Iterator[Stack]:
-    """A stack whose database knows these runs."""
+def stack_with(runs: list[str]) -> Iterator[Stack]:
+    """A stack whose database knows these runs, and that does not miss whoever trains them."""
 
     def prepare(data: Path) -> None:
         database = database_of(data)
@@ -46,7 +46,7 @@ def _stack_with(runs: list[str]) -> Iterator[Stack]:
 
 def viewers() -> Ratio:
     """Appended → read by a client, with a thousand of them; the api has one core to itself."""
-    with _stack_with(["watched"]) as stack:
+    with stack_with(["watched"]) as stack:
         cores = sorted(os.sched_getaffinity(0))
         stack.process("api").cpu_affinity(cores[:1])
         audience, sent = asyncio.run(_watched(stack))
@@ -81,7 +81,7 @@ def _send(redis_url: str, n: int) -> None:
 def ingest() -> Ratio:
     """Events recorded a second over events sent a second, and how long one waits to be in SQL."""
     runs = [f"lively-{number}" for number in range(RUNS)]
-    with _stack_with(runs) as stack:
+    with stack_with(runs) as stack:
         database = database_of(stack.data)
         store, late_ms = Store(stack.redis_url), []
         playing = threading.Thread(target=_play, args=(store, runs))

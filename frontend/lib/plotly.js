@@ -1,25 +1,47 @@
 // @ts-check
-/** Plotly, fetched once and after the first paint; the address is in the page's head. */
+/**
+ * Plotly, fetched at once and run when there is something to look at: it takes the page half a second, in which nothing
+ * else is drawn. Its address is in the page's head.
+ */
+
+import { h } from './dom.js';
+
+/** It waits no longer than this for something to be shown. */
+const MOST_MS = 2000;
 
 /** @type {Promise<any> | null} */
 let loading = null;
 
-/** @returns {Promise<any>} */
-export function loadPlotly() {
-  loading ??= afterPaint().then(fetchScript);
+/**
+ * @param {Promise<unknown>} [ready] what is to be painted before it runs; of the first who asks
+ * @returns {Promise<any>}
+ */
+export function loadPlotly(ready = Promise.resolve()) {
+  if (loading === null) {
+    document.head.append(h('link', { rel: 'preload', as: 'script', href: address() }));
+    loading = Promise.race([ready, afterMost()]).then(afterPaint).then(runScript);
+  }
   return loading;
+}
+
+/** Whoever left the page before anything was shown does not keep it from running on the next one. */
+function afterMost() {
+  return new Promise((done) => window.setTimeout(done, MOST_MS));
+}
+
+function address() {
+  return document.querySelector('meta[name="plotly"]')?.getAttribute('content') ?? '';
 }
 
 function afterPaint() {
   return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(undefined))));
 }
 
-function fetchScript() {
+function runScript() {
   const letStylesIn = keepStylesOut(document.head);
   return new Promise((done, fail) => {
     const script = document.createElement('script');
-    const meta = document.querySelector('meta[name="plotly"]');
-    script.src = meta?.getAttribute('content') ?? '';
+    script.src = address();
     script.onload = () => done(/** @type {any} */ (window).Plotly);
     script.onerror = () => fail(new Error(`charts cannot be drawn: ${script.src} did not load; reload the page`));
     document.head.append(script);

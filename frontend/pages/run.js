@@ -25,6 +25,9 @@ import { notFound } from './not_found.js';
 /** A zoom asks for finer buckets when it has been still for so long. */
 const STILL_MS = 150;
 
+/** A picture that takes longer than this is not waited for. */
+const PICTURE_MS = 250;
+
 /**
  * @typedef {import('../app.js').Context} Context
  */
@@ -37,6 +40,7 @@ const STILL_MS = 150;
 export function runPage(context, id) {
   const { store, page, bar } = context;
   const painter = createPainter();
+  loadPlotly(somethingShown(store)).catch(() => {}); // the panel that draws with it says what is wrong
   store.change(['view', 'drafts'], (state) => {
     Object.assign(state.view, fromSearch(location.search));
     state.drafts.clear();
@@ -80,8 +84,6 @@ export function runPage(context, id) {
     h('div', { class: 'board' }, h('div', { class: 'left' }, left, log), middle.element, h('div', { class: 'right' }, right, watch)),
     film, below,
   );
-  loadPlotly().catch(() => {}); // early: the panel that draws with it says what is wrong
-
   const stops = [
     store.subscribe(['run'], () => showName(bar, store.state.open?.run ?? null, id)),
     store.subscribe(['infos', 'view'], () => following.want(store.state.open === null ? [] : charted(store.state.open))),
@@ -103,6 +105,28 @@ export function runPage(context, id) {
     middle.dispose();
     painter.stop();
   };
+}
+
+/**
+ * When the run's numbers are there, and its picture too if that does not take long.
+ * @param {import('../lib/store.js').Store} store
+ * @returns {Promise<void>}
+ */
+function somethingShown(store) {
+  return new Promise((done) => {
+    const stop = store.subscribe(['run'], () => {
+      if (store.state.open === null) return;
+      stop();
+      const whenSeen = new MutationObserver(finish);
+      const timer = window.setTimeout(finish, PICTURE_MS);
+      for (const picture of document.querySelectorAll('.pictures')) whenSeen.observe(picture, { subtree: true, attributes: true, attributeFilter: ['data-step'] });
+      function finish() {
+        whenSeen.disconnect();
+        window.clearTimeout(timer);
+        done();
+      }
+    });
+  });
 }
 
 /**

@@ -34,6 +34,7 @@ export function workersPage(context) {
     if (!answers) return;
     const [workers, runs] = answers;
     setText(problem, '');
+    /** @type {Slot[]} */
     const places = workers.items.flatMap(slotsOf);
     const busy = places.filter((place) => place.run !== null).length;
     setText(count, `${busy} of ${places.length} slots in use`);

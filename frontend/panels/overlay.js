@@ -75,7 +75,7 @@ function drawEnds(holder, margin, ends, height) {
     holder.replaceChildren(...ends.map(({ label, role }) => h('span', {}, h('i', { class: `dot-${role}` }), label)));
   }
   rows.forEach((top, index) => {
-    /** @type {HTMLElement} */ (holder.children[index]).style.top = `${top - LABEL_HEIGHT / 2}px`;
+    /** @type {HTMLElement} */ (holder.children[index]).style.transform = `translateY(${top - LABEL_HEIGHT / 2}px)`;
   });
 }
 

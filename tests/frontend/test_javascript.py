@@ -1,25 +1,20 @@
-"""The page's own tests, run by node; and that the page judges specs and knobs as `contract` does.
-
-Node comes from the machine, or from inside the playwright wheel, so that nothing needs to be installed for it.
-"""
+"""The page's own tests, run by node; and that the page judges specs and knobs as `contract` does."""
 
 import json
-import shutil
 import subprocess
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-import playwright
 import pytest
 
 from contract.components import Catalogue, ComponentDescription
 from contract.knobs import KnobDescription
 from contract.resolve import InvalidSpec, merge, resolve
 from contract.spec import RunSpec
+from tests.frontend.node import NODE
 
 HERE = Path(__file__).parent
-NODE = shutil.which("node") or str(Path(playwright.__file__).parent / "driver" / "node")
 SUITES = sorted(path.name for path in HERE.glob("*.test.js"))
 
 
