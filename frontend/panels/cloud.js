@@ -6,6 +6,8 @@ import { getMeasurement, Problem } from '../lib/connection.js';
 import { h, setText } from '../lib/dom.js';
 import { integer } from '../lib/format.js';
 import { colours } from '../lib/theme.js';
+import { cloudSavings } from './cloud_savings.js';
+import { paintField, rgb } from './field.js';
 import { waiting } from './panel.js';
 import { pickSeries } from './samples.js';
 import { stepAt, stepper } from './stepper.js';
@@ -18,7 +20,7 @@ const WIDE_PX = 300;
 /**
  * @param {import('../lib/store.js').Store} store
  * @param {ReturnType<import('../lib/painter.js').createPainter>} painter
- * @returns {{element: HTMLElement, words: () => string, dispose: () => void}}
+ * @returns {import('./pictures.js').Content}
  */
 export function cloud(store, painter) {
   const canvas = h('canvas', { class: 'cloud', testid: 'points-view', role: 'img', 'aria-label': 'Points' });
@@ -82,6 +84,11 @@ export function cloud(store, painter) {
   return {
     element,
     words: () => (shown === null ? '' : `step ${integer(shown.step)}`),
+    savings: () => {
+      const { open } = store.state;
+      const series = open === null ? null : pickSeries(open.clouds, 'points');
+      return open === null || series === null || shown === null ? [] : cloudSavings(open, series, shown);
+    },
     dispose: () => {
       stops.forEach((stop) => stop());
       painting.remove();
@@ -108,22 +115,11 @@ export function drawCloud(canvas, body, side) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   context.fillStyle = surface;
   context.fillRect(0, 0, size, size);
-  if (data.field !== null) drawField(context, data.field, size);
+  if (data.field !== null) paintField(context, data.field, size);
   const scale = ratio * Math.min(1, side / WIDE_PX);
   drawDots(context, data.real, { colour: roles.real, radius: 2.5 * scale, isRing: true, edge: surface });
   drawDots(context, data.generated, { colour: roles.G, radius: 2.2 * scale, isRing: false, edge: surface });
   return notes;
-}
-
-/** @param {CanvasRenderingContext2D} context @param {{rows: number, columns: number, pixels: Uint8ClampedArray}} field @param {number} size */
-function drawField(context, { rows, columns, pixels }, size) {
-  const small = new OffscreenCanvas(columns, rows);
-  const image = new ImageData(new Uint8ClampedArray(pixels), columns, rows);
-  small.getContext('2d')?.putImageData(image, 0, 0);
-  context.globalAlpha = 0.55;
-  context.imageSmoothingEnabled = true;
-  context.drawImage(small, 0, 0, size, size);
-  context.globalAlpha = 1;
 }
 
 /**
@@ -142,10 +138,4 @@ function drawDots(context, points, { colour, radius, isRing, edge }) {
   context.fillStyle = colour;
   context.stroke();
   if (!isRing) context.fill();
-}
-
-/** @param {string} colour as computed styles have it: rgb(1, 2, 3) @returns {[number, number, number]} */
-function rgb(colour) {
-  const [r, g, b] = (colour.match(/[\d.]+/g) ?? ['0', '0', '0']).map(Number);
-  return [r, g, b];
 }

@@ -13,7 +13,7 @@ const STILL_MS = 120;
 
 /**
  * @param {import('../lib/store.js').Store} store
- * @returns {{element: HTMLElement, words: () => string, dispose: () => void}}
+ * @returns {import('./pictures.js').Content}
  */
 export function samples(store) {
   const picture = h('img', { class: 'samples-picture', alt: '', testid: 'samples-grid', hidden: true, decoding: 'async' });
@@ -84,6 +84,12 @@ export function samples(store) {
   return {
     element,
     words: () => (shown === null ? '' : `step ${integer(shown.step)}`),
+    savings: () => {
+      const { open } = store.state;
+      if (open === null || shown === null) return [];
+      const { series, step } = shown;
+      return [{ label: '', run: open.run.id, name: series, steps: [step], picture: pictureAddress(open.run.id, series, step) }];
+    },
     dispose: () => {
       unsubscribe();
       resize.disconnect();
