@@ -8,8 +8,8 @@ import { integer, plotlyText } from './format.js';
 
 /** The plot's own size in a file, before words are put around it (CSS pixels; a PNG has twice as many of its own). */
 export const SIZE = { width: 960, height: 440 };
-/** Room for the title above, and for the step's axis below. */
-const [ABOVE, BELOW] = [56, 46];
+/** Room for the title above, and for the axis below. */
+const [ABOVE, BELOW] = [76, 46];
 const LEFT = 72;
 const LINE = 17;
 const LETTER = 7;
@@ -21,7 +21,8 @@ const MOST_KEYS = 12;
  * @typedef {object} About
  * @property {string} run its name, as a person gave it
  * @property {string} chart
- * @property {string[]} facts which steps, how wide the buckets are
+ * @property {string[]} facts which steps
+ * @property {string[]} remarks how it is to be read
  * @property {{x: string, y: string}} axes what stands beside them; empty where the plot says it itself
  * @property {string[]} labels names of the lines, in the order of the traces that have one
  * @property {import('./marks.js').Mark[]} marks
@@ -39,12 +40,13 @@ const MOST_KEYS = 12;
  * @returns {Printed}
  */
 export function printed({ data, layout }, about) {
-  const { colours, labels, axes, images = [] } = about;
+  const { colours, labels, axes, remarks, images = [] } = about;
   const { marks, key } = keyOf(about);
   const traces = named(data, labels);
-  const margin = { l: LEFT, r: 28, t: ABOVE + (layout.margin.t ?? 0), b: 0 };
+  const margin = { l: LEFT, r: 28, t: ABOVE, b: 0 };
   const rows = legendRows(labels, SIZE.width - margin.l - margin.r);
   const words = [
+    ...remarks.map((text) => ({ text, color: colours.meta })),
     ...key.map((text) => ({ text, color: colours.text })),
     ...about.notes.map((text) => ({ text, color: colours.warn })),
   ];
@@ -58,7 +60,7 @@ export function printed({ data, layout }, about) {
       ...SIZE, height, margin,
       paper_bgcolor: colours.surface, plot_bgcolor: colours.surface,
       xaxis: { ...layout.xaxis, nticks: 10, ...titled(axes.x, colours) },
-      yaxis: { ...layout.yaxis, ...titled(axes.y, colours) },
+      yaxis: { ...layout.yaxis, nticks: 9, ...titled(axes.y, colours) },
       annotations: [...(layout.annotations ?? []), ...head(about), ...marks.annotations, ...below(words, BELOW + rows * 20 + (rows > 0 ? 6 : 0))],
       shapes: [...(layout.shapes ?? []), ...marks.shapes],
       images,
@@ -97,8 +99,8 @@ function titled(text, colours) {
 function head({ run, chart, facts, colours }) {
   const line = { xref: 'paper', yref: 'paper', x: 0, y: 1, xanchor: 'left', yanchor: 'bottom', align: 'left', showarrow: false };
   return [
-    { ...line, text: plotlyText(cut(run)), yshift: 46, font: { size: 15, color: colours.text } },
-    { ...line, text: plotlyText(cut([chart, ...facts].join(' · '))), yshift: 28, font: { size: 12, color: colours.meta } },
+    { ...line, text: plotlyText(cut(run)), yshift: 50, font: { size: 15, color: colours.text } },
+    { ...line, text: plotlyText(cut([chart, ...facts].join(' · '))), yshift: 32, font: { size: 12, color: colours.meta } },
   ];
 }
 

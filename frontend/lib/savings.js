@@ -38,7 +38,7 @@ export function scalarSavings({ open, chart, view, range, drawn, colours }) {
   return [{
     label: '', run: open.run.id, name: chart.views.length > 1 ? `${chart.id}-${view.id}` : chart.id, steps,
     plot: () => printed(drawn, {
-      run: titleOf(open.run), chart: `${chart.title}${several}`, facts: [stepWords(steps), ...bucketWords(columns)], axes: { x: 'step', y: units.join(', ').replaceAll('_', ' ') },
+      run: titleOf(open.run), chart: `${chart.title}${several}`, facts: [stepWords(steps)], remarks: bucketWords(columns), axes: { x: 'step', y: units.join(', ').replaceAll('_', ' ') },
       labels: lines.map(({ name, label }) => legendOf(name, label, unit(name))),
       marks: [...changeMarks(open), ...alarmMarks(open)], range: steps, notes: drawn.notes, colours,
     }),
@@ -60,7 +60,7 @@ export function twinSavings({ twins, title, name, lines, mark, drawn, colours })
   return [{
     label: '', run: run.id, name: `${name}-${twins.series}`, steps,
     plot: () => printed(drawn, {
-      run: titleOf(run), chart: `${title}: ${twins.series}`, facts: [stepWords(steps), ...bucketWords(columns)], axes: { x: 'step', y: '' },
+      run: titleOf(run), chart: `${title}: ${twins.series}`, facts: [stepWords(steps)], remarks: bucketWords(columns), axes: { x: 'step', y: '' },
       labels: lines.map(({ label }) => label), marks: [mark], range: steps, notes: drawn.notes, colours,
     }),
     csv: () => scalarCsv(columns, steps),
@@ -80,7 +80,7 @@ export function stepWords([from, to]) {
 /** How wide the widest buckets are, and what a line through them is. @param {{bucketSteps: number}[]} columns */
 function bucketWords(columns) {
   const width = Math.max(1, ...columns.map(({ bucketSteps }) => bucketSteps));
-  return width === 1 ? ['every point'] : [`buckets of up to ${integer(width)} steps: the line joins their last values, the band runs from least to greatest`];
+  return width === 1 ? [] : [`In buckets of up to ${integer(width)} steps: the line joins their last values, the band runs from the least to the greatest.`];
 }
 
 /** @param {string} name @param {string} label @param {string} unit */

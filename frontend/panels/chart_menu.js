@@ -51,8 +51,7 @@ export function chartMenu(title, testid, savings) {
       ...(csv === undefined ? [] : [entry('csv', 'the numbers that are shown', async () => save(called('csv'), new Blob([csv()], { type: 'text/csv;charset=utf-8' })))]),
     ];
   };
-  element.addEventListener('toggle', () => {
-    if (!element.open) return;
+  summary.addEventListener('click', () => {
     const all = savings().flatMap(entries);
     list.replaceChildren(...(all.length > 0 ? all : [h('li', { class: 'meta', text: NOTHING })]));
   });

@@ -25,7 +25,8 @@ export function cloudSavings(open, series, { step, body }) {
       const colours = palette();
       const { notes, image } = surface(body, colours);
       return printed(plotOf(body, colours), {
-        run: titleOf(open.run), chart: '2-D view', facts: [`step ${integer(step)}`, 'surface: D’s probability that a point is real, from generated’s colour (0) to D’s (1)'],
+        run: titleOf(open.run), chart: '2-D view', facts: [`step ${integer(step)}`],
+        remarks: ['The surface is D’s probability that a point is real: in the colour of generated points 0, without colour ½, in D’s own 1.'],
         axes: { x: 'x', y: 'y' }, labels: ['real', 'generated'], marks: [], range: null, notes, colours, images: image === null ? [] : [image],
       });
     },

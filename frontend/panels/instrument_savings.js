@@ -38,11 +38,13 @@ function stepsSaving({ open, kind, choice, log }, figure) {
   const [{ name }] = choice.members;
   const steps = /** @type {[number, number]} */ (figure.layout.xaxis.range);
   const looks = heldLooks(open.looks.get(name)).filter(({ step }) => step >= steps[0] && step <= steps[1]);
-  const scale = kind === 'spectrum' ? [`each column is σ/σ₁ of one look, ${log ? 'logarithmic, from 10⁻⁴ (pale)' : 'from 0 (pale)'} to 1`] : ['lines join the greatest (solid) and the least (dashed), bars are residuals'];
+  const reading = kind === 'spectrum'
+    ? `Each column is σ/σ₁ of one look, from ${log ? '10⁻⁴ or less' : '0'} (the paper’s side of the scale) to 1, ${log ? 'logarithmic' : 'linear'}.`
+    : 'Lines join the greatest (solid) and the least (dashed) of each look; bars are residuals.';
   return {
     label: 'Over the steps', run: open.run.id, name: choice.id, steps,
     plot: () => printed(figure, {
-      ...wordsOf(open, kind, choice), facts: [stepWords(steps), figure.caption, ...scale].filter((text) => text !== ''), labels: [],
+      ...wordsOf(open, kind, choice), facts: [stepWords(steps), figure.caption].filter((text) => text !== ''), remarks: [reading], labels: [],
       axes: { x: 'step', y: '' }, marks: [...changeMarks(open), ...alarmMarks(open)], range: steps, notes: figure.notes,
       images: figure.cells === undefined ? [] : [cellsImage(figure.cells, { ...figure.layout, ...SIZE })],
     }),
@@ -57,7 +59,7 @@ function stepSaving({ open, kind, choice, looks }, figure) {
   return {
     label: kind === 'density' ? '' : `At step ${integer(step)}`, run: open.run.id, name: choice.id, steps: [step],
     plot: () => printed(figure, {
-      ...wordsOf(open, kind, choice), facts: [`step ${integer(step)}`, figure.caption], axes: { x: '', y: '' }, range: null, marks: [], notes: figure.notes,
+      ...wordsOf(open, kind, choice), facts: [`step ${integer(step)}`, figure.caption], remarks: [], axes: { x: '', y: '' }, range: null, marks: [], notes: figure.notes,
       labels: kind === 'density' ? choice.members.filter((member) => looks.some((look) => look.name === member.name)).map((member) => legendOf(member.name, member.label, '')) : [],
     }),
     csv: () => {
