@@ -34,6 +34,8 @@ PLOTLY = "/assets/plotly.min.js"
 """Where `index.html` has this, the address with the installed version comes; by itself it leads there."""
 STATIC = "/static/"
 VERSION = re.compile(r"v-[0-9a-f]{16}")
+RECORDED = "recorded"
+"""Folder of what only a run's own file needs."""
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 
@@ -81,14 +83,15 @@ class Page:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder.resolve()
+        self.folder = folder.resolve()
         self._version, self._looked_at = "", -math.inf
         self.plotly = installed_plotly()
 
     def index(self, request: Request) -> Response:
         """The page itself; what it shows is for its address to say. Its modules are fetched at once, not one by one."""
-        text = (self._folder / "index.html").read_text(encoding="utf-8").replace(PLOTLY, self.plotly.path)
-        modules = sorted(path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*.js"))
+        text = (self.folder / "index.html").read_text(encoding="utf-8").replace(PLOTLY, self.plotly.path)
+        paths = (path.relative_to(self.folder) for path in self.folder.rglob("*.js"))
+        modules = sorted(path.as_posix() for path in paths if path.parts[0] != RECORDED)
         preloads = "".join(f'<link rel="modulepreload" href="{STATIC}{module}">\n' for module in modules)
         text = text.replace("</head>", f"{preloads}</head>").replace(STATIC, f"{STATIC}{self.version()}/")
         return Asset.of(text.encode(), ".html").response(request, REVALIDATE)
@@ -101,8 +104,8 @@ class Page:
         """
         head, _, rest = path.partition("/")
         inside = rest if VERSION.fullmatch(head) else path
-        found = (self._folder / inside).resolve() if "\0" not in inside else self._folder
-        if not found.is_relative_to(self._folder) or found.suffix not in MEDIA_TYPES or not found.is_file():
+        found = (self.folder / inside).resolve() if "\0" not in inside else self.folder
+        if not found.is_relative_to(self.folder) or found.suffix not in MEDIA_TYPES or not found.is_file():
             raise NoSuchPath(f"the page has no file {shown(path)}")
         stat = found.stat()
         return _read(found, stat.st_mtime_ns, stat.st_size).response(
@@ -112,7 +115,7 @@ class Page:
     def version(self) -> str:
         """Of all files together; looked at anew once a second."""
         if time.monotonic() - self._looked_at > 1:
-            stats = [(str(path), path.stat()) for path in sorted(self._folder.rglob("*")) if path.suffix in MEDIA_TYPES]
+            stats = [(str(path), path.stat()) for path in sorted(self.folder.rglob("*")) if path.suffix in MEDIA_TYPES]
             told = "".join(f"{path}:{stat.st_mtime_ns}:{stat.st_size};" for path, stat in stats)
             self._version = f"v-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
             self._looked_at = time.monotonic()

@@ -95,9 +95,14 @@ export function makeTwins(run, change) {
   return request('POST', `/runs/${encodeURIComponent(run)}/twins`, { request_id: change });
 }
 
-/** A file of a run: csv, jsonl or yaml. @param {string} run @param {string} format */
+/** A file of a run: html, csv, jsonl or yaml. @param {string} run @param {string} format */
 export function exportAddress(run, format) {
   return `${BASE}/runs/${encodeURIComponent(run)}/export?format=${format}`;
+}
+
+/** Where Plotly's bundle is: its address has its version in it. @returns {Promise<string>} */
+export async function plotlyAddress() {
+  return document.querySelector('meta[name="plotly"]')?.getAttribute('content') ?? '';
 }
 
 /** @param {Record<string, unknown>} wanted a `CreateSweep` */

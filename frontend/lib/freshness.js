@@ -23,9 +23,10 @@ const MEANINGS = /** @type {Record<string, string>} */ ({
  * @param {number} now_ms
  * @returns {{text: string, tone: string, shape: 'dot' | 'ring' | 'diamond' | 'bars', isSilent: boolean}}
  */
-export function freshness({ open, stream }, now_ms) {
+export function freshness({ open, stream, recording }, now_ms) {
   const plain = (/** @type {string} */ text) => ({ text, tone: 'meta', shape: /** @type {const} */ ('ring'), isSilent: false });
   if (open === null) return plain('');
+  if (recording !== null) return plain('recorded');
   const silent_s = stream.arrivedAt_ms === null ? null : (now_ms - stream.arrivedAt_ms) / 1000;
   if (stream.state === 'retrying') {
     const since = silent_s === null ? '' : ` ${age(silent_s)}`;

@@ -1,12 +1,14 @@
 // @ts-check
-/** Plotly, fetched once and after the first paint; the address is in the page's head. */
+/** Plotly, fetched once and after the first paint. */
+
+import { plotlyAddress } from './connection.js';
 
 /** @type {Promise<any> | null} */
 let loading = null;
 
 /** @returns {Promise<any>} */
 export function loadPlotly() {
-  loading ??= afterPaint().then(fetchScript);
+  loading ??= afterPaint().then(plotlyAddress).then(fetchScript);
   return loading;
 }
 
@@ -14,12 +16,12 @@ function afterPaint() {
   return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(undefined))));
 }
 
-function fetchScript() {
+/** @param {string} address @returns {Promise<any>} */
+function fetchScript(address) {
   const letStylesIn = keepStylesOut(document.head);
   return new Promise((done, fail) => {
     const script = document.createElement('script');
-    const meta = document.querySelector('meta[name="plotly"]');
-    script.src = meta?.getAttribute('content') ?? '';
+    script.src = address;
     script.onload = () => done(/** @type {any} */ (window).Plotly);
     script.onerror = () => fail(new Error(`charts cannot be drawn: ${script.src} did not load; reload the page`));
     document.head.append(script);

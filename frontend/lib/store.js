@@ -6,7 +6,7 @@
  * tab gets no frames, so nothing is drawn there; it catches up when it is seen again.
  *
  * Topics: session, catalogue, runs, sweep, twins, run, knobs, ledger, checkpoints, alarms, infos, series, pictures, points,
- * looks, stream, view, drafts, theme.
+ * looks, stream, view, drafts, theme, recording.
  */
 
 /**
@@ -65,6 +65,7 @@
  * @property {View} view
  * @property {Map<string, import('./knob_state.js').Draft>} drafts knob → what was typed and has not become an event yet
  * @property {string} theme
+ * @property {import('./recording.js').Recording | null} recording what this file is, where the page is a file; null where there is a server
  */
 
 /** @returns {State} */
@@ -84,6 +85,7 @@ export function emptyState() {
     view: { cursor: null, range: null, choice: {}, log: {} },
     drafts: new Map(),
     theme: 'auto',
+    recording: null,
   };
 }
 

@@ -104,7 +104,7 @@ function wholeRange({ from, scalars }) {
   return [from, Math.max(from + FEWEST_STEPS, ...ends)];
 }
 
-/** @param {import('../lib/types.js').LedgerItem[]} change @returns {import('./overlay.js').Mark} */
+/** @param {import('../lib/types.js').LedgerItem[]} change @returns {import('../lib/marks.js').Mark} */
 function changeMark(change) {
   const step = change[0].step ?? 0;
   return { key: 'change', step, text: `${change.map((item) => `${item.name} ${changeWords(item)}`).join(', ')} at step ${integer(step)}` };
