@@ -24,7 +24,7 @@ BUDGETS = {"scalar": 4_000_000, "frame": 5_000_000, "look": 3_000_000}
 Plotly, some 3 MB, a file has at most about 15 MB."""
 FRAMES = frozenset({"grid", "points"})
 MOST_EVENTS, MOST_REQUESTS = 1000, 10_000
-MESSAGES = ("log", "monitor.disabled", "monitor.stretched")
+MESSAGES = ("log", "monitor.disabled", "monitor.stretched", "run.status")
 ALARMS = ("alarm.raised", "alarm.cleared", "guard.state")
 
 

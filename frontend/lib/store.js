@@ -42,6 +42,7 @@
  * @property {'closed' | 'connecting' | 'open' | 'retrying'} state
  * @property {number} retries
  * @property {number | null} arrivedAt_ms when the last event came, by `performance.now()`
+ * @property {boolean | null} isServerThere whether it answered while the run was silent; null where nobody asked
  * @property {number | null} offset_s this clock minus the server's, as far as the quickest event tells
  *
  * @typedef {object} View
@@ -81,7 +82,7 @@ export function emptyState() {
     twins: null,
     open: null,
     problem: null,
-    stream: { state: 'closed', retries: 0, arrivedAt_ms: null, offset_s: null },
+    stream: { state: 'closed', retries: 0, arrivedAt_ms: null, isServerThere: null, offset_s: null },
     view: { cursor: null, range: null, choice: {}, log: {} },
     drafts: new Map(),
     theme: 'auto',

@@ -39,6 +39,8 @@ export async function get(path) {
   return JSON.parse(found.textContent ?? '');
 }
 
+export const getSoon = get;
+
 /** @param {string} run @param {string} series */
 export const getMeasurement = (run, series, /** @type {number} */ step) => get(`/runs/${run}/series/${series}/${step}`);
 

@@ -76,7 +76,7 @@ def test_the_answers_in_the_file_are_those_of_the_api_to_the_last_bit(stack, run
         for each in (said, found := json.loads(held[path + part])):
             each.pop("cursor", None)
         assert found == said, part
-    messages = stack.get(f"{path}/events", kind=["log", "monitor.disabled", "monitor.stretched"])
+    messages = stack.get(f"{path}/events", kind=["log", "monitor.disabled", "monitor.stretched", "run.status"])
     assert json.loads(held[f"{path}/events"])["items"] == messages["items"]
     for name in ("loss.d", "loss.g"):
         assert json.loads(held[f"{path}/series/{name}"]) == stack.get(f"{path}/series/{name}", buckets=600)
