@@ -37,6 +37,8 @@ STATIC = "/static/"
 ENTRY, SCRIPT = "app.js", "page.js"
 """The module that `index.html` names, and the script that it gets instead: that module and all that it needs."""
 VERSION = re.compile(r"v-[0-9a-f]{16}")
+RECORDED = "recorded"
+"""Folder of what only a run's own file needs."""
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 
@@ -84,14 +86,14 @@ class Page:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder.resolve()
+        self.folder = folder.resolve()
         self._version, self._looked_at = "", -math.inf
         self.plotly = installed_plotly()
-        _script(self._folder, self.version())  # modules that cannot be joined are told at the start
+        _script(self.folder, self.version())  # modules that cannot be joined are told at the start
 
     def index(self, request: Request) -> Response:
         """The page itself; what it shows is for its address to say. Its modules come as one script."""
-        text = (self._folder / "index.html").read_text(encoding="utf-8").replace(PLOTLY, self.plotly.path)
+        text = (self.folder / "index.html").read_text(encoding="utf-8").replace(PLOTLY, self.plotly.path)
         text = text.replace(f"{STATIC}{ENTRY}", f"{STATIC}{SCRIPT}").replace(STATIC, f"{STATIC}{self.version()}/")
         return Asset.of(text.encode(), ".html").response(request, REVALIDATE)
 
@@ -105,9 +107,9 @@ class Page:
         inside = rest if VERSION.fullmatch(head) else path
         lasting = IMMUTABLE if head == self.version() else REVALIDATE
         if inside == SCRIPT:
-            return _script(self._folder, self.version()).response(request, lasting)
-        found = (self._folder / inside).resolve() if "\0" not in inside else self._folder
-        if not found.is_relative_to(self._folder) or found.suffix not in MEDIA_TYPES or not found.is_file():
+            return _script(self.folder, self.version()).response(request, lasting)
+        found = (self.folder / inside).resolve() if "\0" not in inside else self.folder
+        if not found.is_relative_to(self.folder) or found.suffix not in MEDIA_TYPES or not found.is_file():
             raise NoSuchPath(f"the page has no file {shown(path)}")
         stat = found.stat()
         return _read(found, stat.st_mtime_ns, stat.st_size).response(request, lasting)
@@ -115,7 +117,7 @@ class Page:
     def version(self) -> str:
         """Of all files together; looked at anew once a second."""
         if time.monotonic() - self._looked_at > 1:
-            stats = [(str(path), path.stat()) for path in sorted(self._folder.rglob("*")) if path.suffix in MEDIA_TYPES]
+            stats = [(str(path), path.stat()) for path in sorted(self.folder.rglob("*")) if path.suffix in MEDIA_TYPES]
             told = "".join(f"{path}:{stat.st_mtime_ns}:{stat.st_size};" for path, stat in stats)
             self._version = f"v-{hashlib.sha256(told.encode()).hexdigest()[:16]}"
             self._looked_at = time.monotonic()

@@ -69,10 +69,10 @@ def launch(*, recipe: str, assignments: tuple[str, ...], name: str | None, is_fo
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["yaml", "csv", "jsonl"]),
+    type=click.Choice(["yaml", "csv", "jsonl", "html"]),
     default="yaml",
     show_default=True,
-    help="yaml: the spec that repeats it; csv: its scalars; jsonl: its events.",
+    help="yaml: the spec that repeats it; csv: its scalars; jsonl: its events; html: its page, to be opened anywhere.",
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to; stdout by default.")
 def export(*, run_id: str, form: str, output: Path | None) -> None:

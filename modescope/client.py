@@ -249,7 +249,7 @@ class Client:
         return Prunable.model_validate_json(self._connection.call("POST", "/retention/prune", json=body))
 
     def export(self, run: str, form: str) -> bytes:
-        """The run as a file: `yaml`, the spec that repeats it; `csv`, its scalars; `jsonl`, its events."""
+        """The run as a file: `yaml`, the spec that repeats it; `csv`, scalars; `jsonl`, events; `html`, its page."""
         return self._connection.get(f"/runs/{run}/export", format=form)
 
     def ledger(self, run: str) -> list[LedgerItem]:

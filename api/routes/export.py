@@ -1,4 +1,4 @@
-"""A run as one file: its numbers, its events, or the spec that repeats it."""
+"""A run as one file: its numbers, its events, the spec that repeats it, or its page."""
 
 import csv
 import io
@@ -12,13 +12,19 @@ from api.database import Database
 from api.dependencies import RunDep, ServicesDep
 from api.problems import InvalidRequest, NoSuchRun, NotRepeatable, NoWorkerYet, RedisAway, SqlAway, responses
 from api.replay import as_yaml, replay_of
+from api.run_file import writing
 from api.services import Services
 from api.specs import catalogue_of
 from api.store import events, runs, series
 
 router = APIRouter(prefix="/runs/{id}/export", tags=["export"])
 
-MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson", "yaml": "application/yaml"}
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "jsonl": "application/x-ndjson",
+    "yaml": "application/yaml",
+    "html": "text/html; charset=utf-8",
+}
 ROWS_AT_ONCE = 500
 
 
@@ -32,12 +38,13 @@ ROWS_AT_ONCE = 500
     },
 )
 def export_run(
-    serving: ServicesDep, run: RunDep, format: Annotated[Literal["csv", "jsonl", "yaml"], Query()] = "csv"
+    serving: ServicesDep, run: RunDep, format: Annotated[Literal["csv", "jsonl", "yaml", "html"], Query()] = "csv"
 ) -> StreamingResponse:
     """The run as a file.
 
     csv: every scalar, one row a step, one column a series; jsonl: every event as it came, one a line; yaml: the spec
-    with everything that was turned while the run went on, which launched again gives the same numbers.
+    with everything that was turned while the run went on, which launched again gives the same numbers; html: the run's
+    page with its numbers and pictures in one file, which opens without a server.
     """
     match format:
         case "csv":
@@ -46,6 +53,8 @@ def export_run(
             lines = _jsonl(serving.database, run)
         case "yaml":
             lines = iter([_yaml(serving, run)])
+        case "html":
+            lines = writing.written(serving, run)
     headers = {"Content-Disposition": f'attachment; filename="{run}.{format}"'}
     return StreamingResponse(lines, headers=headers, media_type=MEDIA_TYPES[format])
 

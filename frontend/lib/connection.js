@@ -33,12 +33,13 @@ export class Problem extends Error {
  * @param {string} path under /api/v1
  * @param {unknown} [body]
  * @param {Record<string, string>} [headers]
+ * @param {AbortSignal} [signal] gives up
  * @returns {Promise<any>} the JSON answer, or null when there is none
  * @throws {Problem} when the answer is not a success, or none came
  */
-export async function request(method, path, body, headers = {}) {
+export async function request(method, path, body, headers = {}, signal = undefined) {
   /** @type {RequestInit} */
-  const init = { method, headers: { Accept: 'application/json', ...headers }, credentials: 'same-origin' };
+  const init = { method, headers: { Accept: 'application/json', ...headers }, credentials: 'same-origin', signal };
   if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers = { ...init.headers, 'Content-Type': 'application/json' };
@@ -58,6 +59,9 @@ export function get(path, query = {}) {
   const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
   return request('GET', text === '' ? path : `${path}?${text}`);
 }
+
+/** Whoever has not answered by then is not there. @param {string} path @param {number} within_ms @returns {Promise<any>} */
+export const getSoon = (path, within_ms) => request('GET', path, undefined, {}, AbortSignal.timeout(within_ms));
 
 /** @param {string} token */
 export const signIn = (token) => request('POST', '/session', { token });
@@ -95,9 +99,14 @@ export function makeTwins(run, change) {
   return request('POST', `/runs/${encodeURIComponent(run)}/twins`, { request_id: change });
 }
 
-/** A file of a run: csv, jsonl or yaml. @param {string} run @param {string} format */
+/** A file of a run: html, csv, jsonl or yaml. @param {string} run @param {string} format */
 export function exportAddress(run, format) {
   return `${BASE}/runs/${encodeURIComponent(run)}/export?format=${format}`;
+}
+
+/** Where Plotly's bundle is: its address has its version in it. @returns {Promise<string>} */
+export async function plotlyAddress() {
+  return document.querySelector('meta[name="plotly"]')?.getAttribute('content') ?? '';
 }
 
 /** @param {Record<string, unknown>} wanted a `CreateSweep` */

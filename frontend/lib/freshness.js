@@ -6,8 +6,10 @@ import { hasEnded } from './reduce.js';
 
 /** Data of a running run older than this are marked … */
 const STALE_S = 3;
-/** … and older than this the page says why. */
-const SILENT_S = 10;
+/** … and older than this the page says why: within ten seconds, the time to look included. */
+const SILENT_S = 8;
+/** A connection that is lost is said sooner, unless it is back at once. */
+const LOST_S = 2;
 
 /** What a state means when the run gives no reason of its own. */
 const MEANINGS = /** @type {Record<string, string>} */ ({
@@ -23,13 +25,14 @@ const MEANINGS = /** @type {Record<string, string>} */ ({
  * @param {number} now_ms
  * @returns {{text: string, tone: string, shape: 'dot' | 'ring' | 'diamond' | 'bars', isSilent: boolean}}
  */
-export function freshness({ open, stream }, now_ms) {
+export function freshness({ open, stream, recording }, now_ms) {
   const plain = (/** @type {string} */ text) => ({ text, tone: 'meta', shape: /** @type {const} */ ('ring'), isSilent: false });
   if (open === null) return plain('');
+  if (recording !== null) return plain('recorded');
   const silent_s = stream.arrivedAt_ms === null ? null : (now_ms - stream.arrivedAt_ms) / 1000;
   if (stream.state === 'retrying') {
     const since = silent_s === null ? '' : ` ${age(silent_s)}`;
-    return { text: `connection lost${since}`, tone: 'bad', shape: 'diamond', isSilent: (silent_s ?? SILENT_S) >= SILENT_S };
+    return { text: `connection lost${since}`, tone: 'bad', shape: 'diamond', isSilent: (silent_s ?? LOST_S) >= LOST_S };
   }
   if (hasEnded(open.run.status)) return plain('ended');
   if (stream.state !== 'open' || silent_s === null) return plain(stream.state === 'open' ? 'connected' : 'connecting');
@@ -50,12 +53,15 @@ export function cause(state, now_ms) {
   const { status, reason } = open.run;
   if (freshness(state, now_ms).isSilent) {
     const silent_s = (now_ms - (stream.arrivedAt_ms ?? now_ms)) / 1000;
-    const why = stream.state === 'retrying' ? `the connection is lost (try ${stream.retries}); training goes on without the page` : 'the trainer is silent';
+    const why = stream.state === 'retrying'
+      ? `the connection is lost (try ${stream.retries}); training goes on without the page`
+      : stream.isServerThere === false ? 'the server does not answer; training goes on without the page' : 'the trainer is silent';
     return { text: `No data for ${age(silent_s)}: ${why}. The charts show what was known.`, tone: 'warn' };
   }
   if (status === 'failed') return { text: `Failed: ${reason ?? 'no reason was given'}`, tone: 'bad' };
   if (status === 'stopped' || status === 'finished') return reason ? { text: `${status === 'stopped' ? 'Stopped' : 'Finished'}: ${reason}`, tone: 'meta' } : null;
   if (!(status in MEANINGS)) return null;
+  if (status === 'starting' && open.run.attempt > 1) return { text: `Starting again, attempt ${open.run.attempt}: it goes on from its last checkpoint.`, tone: 'warn' };
   return { text: reason ? `${capital(status)}: ${reason}` : MEANINGS[status], tone: status === 'lost' ? 'warn' : 'meta' };
 }
 

@@ -12,6 +12,7 @@ import { ledgerKey } from './ledger.js';
 import { liveLooks } from './live_looks.js';
 import { applyEvent, openRun, replayScalars } from './reduce.js';
 import { bucketsFrom, emptyBuckets } from './series.js';
+import { watchSilence } from './silence.js';
 
 /** Buckets asked for a chart: about one a pixel of the widest. */
 export const BUCKETS = 600;
@@ -113,9 +114,11 @@ export function followRun(store, id, charted, onProblem) {
   };
 
   again();
+  const stopWatching = watchSilence(store, id, again);
   return {
     stop: () => {
       isStopped = true;
+      stopWatching();
       window.clearTimeout(timer);
       close();
       store.change(ALL, (state) => Object.assign(state, { open: null }));
@@ -172,7 +175,7 @@ async function loadLists(open) {
   const path = `/runs/${encodeURIComponent(open.run.id)}`;
   const [ledger, checkpoints, series, alarms, messages] = await Promise.all([
     get(`${path}/ledger`, { limit: MOST_REQUESTS }), get(`${path}/checkpoints`), get(`${path}/series`), get(`${path}/alarms`),
-    get(`${path}/events?kind=log&kind=monitor.disabled&kind=monitor.stretched`),
+    get(`${path}/events?kind=log&kind=monitor.disabled&kind=monitor.stretched&kind=run.status`),
   ]);
   for (const event of [...alarms.items, ...messages.items]) applyEvent(open, event);
   for (const item of ledger.items) open.ledger.set(ledgerKey(item.request_id, item.name), item);

@@ -1,9 +1,10 @@
 // @ts-check
 /**
  * Plotly, fetched at once and run when there is something to look at: it takes the page half a second, in which nothing
- * else is drawn. Its address is in the page's head.
+ * else is drawn.
  */
 
+import { plotlyAddress } from './connection.js';
 import { h } from './dom.js';
 
 /** It waits no longer than this for something to be shown. */
@@ -17,10 +18,7 @@ let loading = null;
  * @returns {Promise<any>}
  */
 export function loadPlotly(ready = Promise.resolve()) {
-  if (loading === null) {
-    document.head.append(h('link', { rel: 'preload', as: 'script', href: address() }));
-    loading = Promise.race([ready, afterMost()]).then(afterPaint).then(runScript);
-  }
+  loading ??= loadAfter(Promise.race([ready, afterMost()]));
   return loading;
 }
 
@@ -29,19 +27,25 @@ function afterMost() {
   return new Promise((done) => window.setTimeout(done, MOST_MS));
 }
 
-function address() {
-  return document.querySelector('meta[name="plotly"]')?.getAttribute('content') ?? '';
-}
-
 function afterPaint() {
   return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(undefined))));
 }
 
-function runScript() {
+/** @param {Promise<unknown>} ready */
+async function loadAfter(ready) {
+  const address = await plotlyAddress();
+  document.head.append(h('link', { rel: 'preload', as: 'script', href: address }));
+  await ready;
+  await afterPaint();
+  return runScript(address);
+}
+
+/** @param {string} address @returns {Promise<any>} */
+function runScript(address) {
   const letStylesIn = keepStylesOut(document.head);
   return new Promise((done, fail) => {
     const script = document.createElement('script');
-    script.src = address();
+    script.src = address;
     script.onload = () => done(/** @type {any} */ (window).Plotly);
     script.onerror = () => fail(new Error(`charts cannot be drawn: ${script.src} did not load; reload the page`));
     document.head.append(script);

@@ -100,6 +100,7 @@ function applyStatus(open, event, isNews) {
   const { run } = open;
   const { body, attempt, time } = event;
   const topics = ['run'];
+  if (body.status === 'lost') topics.push(...tell(open, event, 'warning', `The trainer was lost: ${body.reason ?? 'no reason was given'}`));
   if (body.from_step !== null && body.from_step !== undefined) {
     dropLater(open, event);
     topics.push('series', 'pictures', 'points', 'looks');

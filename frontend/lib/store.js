@@ -6,7 +6,7 @@
  * tab gets no frames, so nothing is drawn there; it catches up when it is seen again.
  *
  * Topics: session, catalogue, runs, sweep, twins, run, knobs, ledger, checkpoints, alarms, infos, series, pictures, points,
- * looks, stream, view, drafts, theme.
+ * looks, stream, view, drafts, theme, recording.
  */
 
 /**
@@ -42,6 +42,7 @@
  * @property {'closed' | 'connecting' | 'open' | 'retrying'} state
  * @property {number} retries
  * @property {number | null} arrivedAt_ms when the last event came, by `performance.now()`
+ * @property {boolean | null} isServerThere whether it answered while the run was silent; null where nobody asked
  * @property {number | null} offset_s this clock minus the server's, as far as the quickest event tells
  *
  * @typedef {object} View
@@ -65,6 +66,7 @@
  * @property {View} view
  * @property {Map<string, import('./knob_state.js').Draft>} drafts knob → what was typed and has not become an event yet
  * @property {string} theme
+ * @property {import('./recording.js').Recording | null} recording what this file is, where the page is a file; null where there is a server
  */
 
 /** @returns {State} */
@@ -80,10 +82,11 @@ export function emptyState() {
     twins: null,
     open: null,
     problem: null,
-    stream: { state: 'closed', retries: 0, arrivedAt_ms: null, offset_s: null },
+    stream: { state: 'closed', retries: 0, arrivedAt_ms: null, isServerThere: null, offset_s: null },
     view: { cursor: null, range: null, choice: {}, log: {} },
     drafts: new Map(),
     theme: 'auto',
+    recording: null,
   };
 }
 

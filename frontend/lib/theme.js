@@ -35,6 +35,9 @@ export function onSystemTheme(listener) {
  * @property {string} meta
  * @property {string} line
  * @property {string} surface
+ * @property {string} accent
+ * @property {string} warn
+ * @property {string} bad
  * @property {Record<string, string>} roles series role → colour
  */
 
@@ -52,7 +55,10 @@ export function colours() {
     return getComputedStyle(probe).color;
   };
   const roles = Object.fromEntries(ROLES.map((role) => [role, resolve(`series-${role}`)]));
-  const found = { text: resolve('text'), meta: resolve('text-3'), line: resolve('line'), surface: resolve('surface'), roles };
+  const found = {
+    text: resolve('text'), meta: resolve('text-3'), line: resolve('line'), surface: resolve('surface'),
+    accent: resolve('accent'), warn: resolve('warn'), bad: resolve('bad'), roles,
+  };
   probe.remove();
   return found;
 }

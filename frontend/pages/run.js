@@ -9,6 +9,7 @@ import { knobs } from '../panels/knobs.js';
 import { ledger } from '../panels/ledger.js';
 import { pictures } from '../panels/pictures.js';
 import { rail } from '../panels/rail.js';
+import { recordingNote } from '../panels/recording_note.js';
 import { vitals } from '../panels/vitals.js';
 import { fromSearch, toSearch } from '../lib/address.js';
 import { loadCatalogue } from '../lib/catalogue.js';
@@ -74,7 +75,11 @@ export function runPage(context, id) {
   // The recipe's cures come from the catalogue; without one, the run page lacks nothing else.
   if (store.state.catalogue === null) loadCatalogue(store).catch((error) => (error.status === 401 ? context.onSignedOut() : undefined));
   const foot = rail(store);
-  const parts = [vitals(store), commands(store, actions), knobs(store, actions), ledger(store, actions), pictures(store, painter, following.looks), alarms(store), filmstrip(store), foot];
+  const { recording } = store.state;
+  const parts = [
+    vitals(store), recording === null ? commands(store, actions) : recordingNote(recording), knobs(store, actions), ledger(store, actions),
+    pictures(store, painter, following.looks), alarms(store), filmstrip(store), foot,
+  ];
   const [vital, verbs, left, log, right, watch, film, below] = parts.map((part) => part.element);
   const middle = chartGrid(store, painter);
   page.className = 'run';
@@ -85,14 +90,14 @@ export function runPage(context, id) {
     film, below,
   );
   const stops = [
-    store.subscribe(['run'], () => showName(bar, store.state.open?.run ?? null, id)),
+    store.subscribe(['run'], () => showName(store, bar, id)),
     store.subscribe(['infos', 'view'], () => following.want(store.state.open === null ? [] : charted(store.state.open))),
     zoomDetail(store, following),
     store.subscribe(['view'], () => showInAddress(store)),
     announceOutcomes(context),
     keys(store, foot.film),
   ];
-  showName(bar, null, id);
+  showName(store, bar, id);
   /** @param {import('../lib/store.js').RunState} open */
   function charted(open) {
     const traces = plan(open).flatMap((chart) => chosen(chart, store.state.view.choice).traces);
@@ -230,19 +235,22 @@ function keys(store, film) {
   return () => document.removeEventListener('keydown', onKey);
 }
 
-/** @param {Context['bar']} bar @param {import('../lib/types.js').Run | null} run @param {string} id */
-function showName(bar, run, id) {
+/** @param {import('../lib/store.js').Store} store @param {Context['bar']} bar @param {string} id */
+function showName({ state: { open, recording } }, bar, id) {
+  const run = open?.run ?? null;
   const name = run?.name ?? id;
-  const origin = !run?.parent ? [] : [h('a', {
+  /** Where the page is a file, its links would lead nowhere. */
+  const link = (/** @type {Record<string, string>} */ { href, ...props }) => (recording === null ? h('a', { ...props, href }) : h('span', props));
+  const origin = !run?.parent ? [] : [link({
     class: 'meta', href: `/runs/${encodeURIComponent(run.parent)}?t=${run.parent_step}`, testid: 'parent',
     text: `fork of ${run.parent} at step ${integer(run.parent_step ?? 0)}`,
   })];
-  const twins = !run?.parent || !run.left_out ? [] : [h('a', {
+  const twins = !run?.parent || !run.left_out || recording !== null ? [] : [link({
     class: 'meta', href: `/runs/${encodeURIComponent(run.parent)}/twins/${encodeURIComponent(run.left_out)}`, text: 'compare with its twin', testid: 'twin-of-run',
   })];
-  const set = !run?.sweep ? [] : [h('a', { class: 'meta', href: `/sweeps/${encodeURIComponent(run.sweep)}`, text: 'of a sweep', testid: 'sweep-of-run' })];
-  bar.crumbs(h('a', { href: '/', text: 'Runs' }), h('span', { text: '/' }), h('span', { class: 'here', text: name, testid: 'run-name' }), ...set, ...origin, ...twins);
-  document.title = `${name} · Modescope`;
+  const set = !run?.sweep ? [] : [link({ class: 'meta', href: `/sweeps/${encodeURIComponent(run.sweep)}`, text: 'of a sweep', testid: 'sweep-of-run' })];
+  bar.crumbs(link({ href: '/', text: 'Runs' }), h('span', { text: '/' }), h('span', { class: 'here', text: name, testid: 'run-name' }), ...set, ...origin, ...twins);
+  document.title = `${name}${recording === null ? '' : ' · recording'} · Modescope`;
 }
 
 /** @param {import('../lib/store.js').Store} store */

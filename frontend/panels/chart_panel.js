@@ -3,9 +3,12 @@
 
 import { h, setAttribute, setText } from '../lib/dom.js';
 import { chosen } from '../lib/plan.js';
+import { scalarSavings } from '../lib/savings.js';
 import { stepRange } from '../lib/ranges.js';
 import { hasEnded } from '../lib/reduce.js';
 import { withErrors } from '../lib/series.js';
+import { palette } from '../lib/theme.js';
+import { chartMenu } from './chart_menu.js';
 import { chartHeader } from './chart_header.js';
 import { chartPlot } from './chart_plot.js';
 import { alarmMarks, changeMarks } from '../lib/marks.js';
@@ -30,6 +33,12 @@ export function chartPanel(store, painter, first) {
   const over = overlay();
   const wait = waiting();
   frame.body.append(plotElement, ...over.elements, wait, logButton);
+  const savings = () => {
+    const { open, view: { choice, range } } = store.state;
+    const drawn = plot.shown();
+    return open === null || drawn === null || plotElement.hidden ? [] : scalarSavings({ open, chart, view: chosen(chart, choice), range, drawn, colours: palette() });
+  };
+  frame.head.append(chartMenu(chart.title, `save-${chart.id}`, savings));
 
   const paint = () => {
     const { open, view: looking } = store.state;

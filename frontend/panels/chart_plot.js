@@ -41,6 +41,8 @@ export function chartPlot(element, listener) {
   let held = null;
   let heldFor = '';
   let isListening = false;
+  /** @type {ReturnType<typeof figure> | null} */
+  let shown = null;
   loadPlotly().then(
     (loaded) => {
       Plotly = loaded;
@@ -61,6 +63,8 @@ export function chartPlot(element, listener) {
 
   return {
     isReady: () => Plotly !== null,
+    /** What is drawn now. */
+    shown: () => shown,
     /**
      * @param {Want} want
      * @returns {{margin: any, notes: string[], ends: {label: string, role: string, y: number}[]}} for what lies over it
@@ -68,6 +72,7 @@ export function chartPlot(element, listener) {
     draw(want) {
       const { lines, xRange, log, uirevision, width, height, letters } = want;
       const drawn = figure(lines, { uirevision, width, height, xRange, log, letters, colours: palette(), yRange: valueRange(want) });
+      shown = drawn;
       Plotly.react(element, drawn.data, drawn.layout, CONFIG);
       if (!isListening) listen(/** @type {any} */ (element), listener);
       isListening = true;

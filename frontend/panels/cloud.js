@@ -8,6 +8,7 @@ import { between, glider } from '../lib/glide.js';
 import { newestFirst, recentlyUsed } from '../lib/latest.js';
 import { layersShown, toggleLayer } from '../lib/layers.js';
 import { drawCloud } from './cloud_canvas.js';
+import { cloudSavings } from './cloud_savings.js';
 import { waiting } from './panel.js';
 import { stepAt, stepper } from './stepper.js';
 
@@ -22,7 +23,7 @@ const SLOW_MS = 1000;
  * @param {import('../lib/store.js').Store} store
  * @param {ReturnType<import('../lib/painter.js').createPainter>} painter
  * @param {HTMLElement[]} [tools] buttons beside the slider
- * @returns {{element: HTMLElement, words: () => string, dispose: () => void}}
+ * @returns {import('./pictures.js').Content}
  */
 export function cloud(store, painter, tools = []) {
   const canvas = h('canvas', { class: 'cloud', testid: 'points-view', role: 'img', 'aria-label': 'Points' });
@@ -110,6 +111,11 @@ export function cloud(store, painter, tools = []) {
   return {
     element,
     words: () => (shown === null ? '' : `step ${integer(shown.step)}`),
+    savings: () => {
+      const { open } = store.state;
+      const series = open === null ? null : seriesOf(open);
+      return open === null || series === null || shown === null ? [] : cloudSavings(open, series, shown);
+    },
     dispose: () => {
       stops.forEach((stop) => stop());
       glide.stop();

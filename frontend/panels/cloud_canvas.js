@@ -4,6 +4,7 @@
 import { figure } from '../charts/points.js';
 import { LAYERS } from '../lib/layers.js';
 import { colours } from '../lib/theme.js';
+import { paintField, rgb } from './field.js';
 
 /** Below this side a picture has smaller dots, so that they do not run together. */
 const WIDE_PX = 300;
@@ -26,23 +27,12 @@ export function drawCloud(canvas, body, side, layers = new Set(LAYERS)) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   context.fillStyle = surface;
   context.fillRect(0, 0, size, size);
-  if (data.field !== null && layers.has('surface')) drawField(context, data.field, size);
+  if (data.field !== null && layers.has('surface')) paintField(context, data.field, size);
   const scale = ratio * Math.min(1, side / WIDE_PX);
   if (layers.has('real')) drawDots(context, data.real, { colour: roles.real, radius: 2.5 * scale, isRing: true, edge: surface });
   if (layers.has('generated')) drawDots(context, data.generated, { colour: roles.G, radius: 2.2 * scale, isRing: false, edge: surface });
   if (layers.has('slopes') && side >= WIDE_PX / 2) drawArrows(context, data.arrows, { colour: text, width: 1.2 * scale });
   return { notes, steepest };
-}
-
-/** @param {CanvasRenderingContext2D} context @param {{rows: number, columns: number, pixels: Uint8ClampedArray}} field @param {number} size */
-function drawField(context, { rows, columns, pixels }, size) {
-  const small = new OffscreenCanvas(columns, rows);
-  const image = new ImageData(new Uint8ClampedArray(pixels), columns, rows);
-  small.getContext('2d')?.putImageData(image, 0, 0);
-  context.globalAlpha = 0.55;
-  context.imageSmoothingEnabled = true;
-  context.drawImage(small, 0, 0, size, size);
-  context.globalAlpha = 1;
 }
 
 /**
@@ -86,10 +76,4 @@ function drawArrows(context, arrows, { colour, width }) {
   context.lineWidth = width;
   context.strokeStyle = colour;
   context.stroke();
-}
-
-/** @param {string} colour as computed styles have it: rgb(1, 2, 3) @returns {[number, number, number]} */
-function rgb(colour) {
-  const [r, g, b] = (colour.match(/[\d.]+/g) ?? ['0', '0', '0']).map(Number);
-  return [r, g, b];
 }

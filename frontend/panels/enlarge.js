@@ -3,14 +3,12 @@
 
 import { h, icon } from '../lib/dom.js';
 
-/** @typedef {{element: HTMLElement, words: () => string, dispose: () => void}} Content */
-
 export function enlarge() {
   const close = h('button', { type: 'submit', class: 'small', text: 'Close' });
   const title = h('h2');
   const room = h('div', { class: 'enlarged-room' });
   const dialog = h('dialog', { class: 'enlarged', testid: 'enlarged' }, h('form', { method: 'dialog', class: 'head' }, title, h('span', { class: 'spring' }), close), room);
-  /** @type {Content | null} */
+  /** @type {import('./pictures.js').Content | null} */
   let content = null;
   dialog.addEventListener('close', () => {
     content?.dispose();
@@ -20,7 +18,7 @@ export function enlarge() {
   });
   return {
     close: () => dialog.close(),
-    /** @param {() => {title: string, content: Content}} make */
+    /** @param {() => {title: string, content: import('./pictures.js').Content}} make */
     button(make) {
       const open = () => {
         const made = make();

@@ -17,6 +17,7 @@ import { stepRange } from '../lib/ranges.js';
 import { palette } from '../lib/theme.js';
 import { DASH_ARRAYS } from './chart_header.js';
 import { instrumentPlot } from './instrument_plot.js';
+import { instrumentSavings } from './instrument_savings.js';
 import { stepAt, stepper } from './stepper.js';
 
 /** A dragged cursor or zoom asks for measurements when it has been still for so long. */
@@ -33,7 +34,7 @@ const STILL_MS = 120;
  * @param {import('../lib/live_looks.js').LiveLooks} looks
  * @param {import('../lib/instruments.js').Kind} kind
  * @param {HTMLElement[]} [extras] buttons beside the slider
- * @returns {{element: HTMLElement, words: () => string, dispose: () => void}}
+ * @returns {import('./pictures.js').Content}
  */
 export function instrument(store, painter, looks, kind, extras = []) {
   const change = (/** @type {(view: import('../lib/store.js').View) => void} */ how) => store.change(['view'], ({ view }) => how(view));
@@ -182,6 +183,15 @@ export function instrument(store, painter, looks, kind, extras = []) {
       const choice = chosen();
       const step = open === null || choice === null ? null : current(open, choice.members[0].name).step;
       return step === null ? '' : `step ${integer(step)}`;
+    },
+    savings: () => {
+      const [choice, { open }] = [chosen(), store.state];
+      if (open === null || choice === null) return [];
+      const looks = choice.members.flatMap(({ name }) => {
+        const { look } = current(open, name);
+        return look === null ? [] : [{ ...look, name }];
+      });
+      return instrumentSavings({ open, kind, choice, log: isLog(choice), overSteps: overSteps.shown(), atStep: atStep.shown(), looks });
     },
     dispose: () => {
       stops.forEach((stop) => stop());

@@ -6,6 +6,7 @@ import { loadPlotly } from '../lib/plotly.js';
 import { holdRange } from '../lib/ranges.js';
 import { CONFIG, listen } from './chart_plot.js';
 import { alarmMarks, changeMarks } from '../lib/marks.js';
+import { paintCells } from './cells.js';
 import { overlay } from './overlay.js';
 import { waiting } from './panel.js';
 
@@ -33,6 +34,8 @@ export function instrumentPlot(testid, { onReady, onZoom, onStep }) {
   /** @type {{x: import('../lib/ranges.js').Held | null, y: import('../lib/ranges.js').Held | null}} */
   let held = { x: null, y: null };
   let heldFor = '';
+  /** @type {Figure | null} */
+  let shown = null;
   loadPlotly().then(
     (loaded) => {
       Plotly = loaded;
@@ -44,6 +47,8 @@ export function instrumentPlot(testid, { onReady, onZoom, onStep }) {
   return {
     element: h('div', { class: 'instrument-part' }, frame, caption),
     frame,
+    /** What is drawn now; null where that is nothing. */
+    shown: () => shown,
     /** Room for the plot, in CSS pixels; null while there is none or Plotly is not there. */
     room: () => (Plotly === null || frame.clientWidth === 0 || frame.clientHeight === 0 ? null : { width: frame.clientWidth, height: frame.clientHeight }),
     /**
@@ -68,8 +73,10 @@ export function instrumentPlot(testid, { onReady, onZoom, onStep }) {
      * @param {{empty: string, label: string, steps?: {open: import('../lib/store.js').RunState, range: [number, number], cursor: number | null}}} about
      *   empty: what an empty plot says; steps: of a plot over steps, what lies over it
      */
-    draw({ data, layout, notes, caption: words, cells }, { empty, label, steps }) {
+    draw(figure, { empty, label, steps }) {
+      const { data, layout, notes, caption: words, cells } = figure;
       const isEmpty = data.length === 0;
+      shown = isEmpty ? null : figure;
       wait.hidden = !isEmpty;
       plot.hidden = isEmpty;
       canvas.hidden = isEmpty || cells === undefined;
@@ -84,7 +91,7 @@ export function instrumentPlot(testid, { onReady, onZoom, onStep }) {
         cursor: isEmpty ? null : (steps?.cursor ?? null), xRange: steps?.range ?? [0, 1],
       });
       if (isEmpty) return;
-      if (cells !== undefined) paintCells(canvas, cells, layout);
+      if (cells !== undefined) place(canvas, cells, layout);
       Plotly.react(plot, data, layout, CONFIG);
       if (!isListening) listen(/** @type {any} */ (plot), { onZoom: onZoom ?? (() => {}), onStep: onStep ?? (() => {}) });
       isListening = true;
@@ -98,28 +105,11 @@ export function instrumentPlot(testid, { onReady, onZoom, onStep }) {
   };
 }
 
-/**
- * Each column from its step to the next one's, between the axes of the layout.
- * @param {HTMLCanvasElement} canvas
- * @param {import('../charts/heatmap.js').Cells} cells
- * @param {Record<string, any>} layout
- */
-function paintCells(canvas, { edges, rows, pixels }, { width, height, margin, xaxis: { range: [from, to] } }) {
-  const ratio = window.devicePixelRatio;
-  const [across, down] = [Math.max(1, width - margin.l - margin.r), Math.max(1, height - margin.t - margin.b)];
+/** @param {HTMLCanvasElement} canvas @param {import('../charts/heatmap.js').Cells} cells @param {Record<string, any>} layout */
+function place(canvas, cells, layout) {
+  const { width, height, margin } = layout;
   canvas.style.inset = `${margin.t}px auto auto ${margin.l}px`;
-  canvas.style.width = `${across}px`;
-  canvas.style.height = `${down}px`;
-  [canvas.width, canvas.height] = [Math.round(across * ratio), Math.round(down * ratio)];
-  const columns = edges.length - 1;
-  const context = canvas.getContext('2d');
-  if (context === null || columns < 1 || rows < 1) return;
-  const small = new OffscreenCanvas(columns, rows);
-  small.getContext('2d')?.putImageData(new ImageData(new Uint8ClampedArray(pixels), columns, rows), 0, 0);
-  context.imageSmoothingEnabled = false;
-  const place = (/** @type {number} */ step) => Math.round(((step - from) / (to - from)) * canvas.width);
-  for (let column = 0; column < columns; column += 1) {
-    const left = place(edges[column]);
-    context.drawImage(small, column, 0, 1, rows, left, 0, Math.max(1, place(edges[column + 1]) - left), canvas.height);
-  }
+  canvas.style.width = `${Math.max(1, width - margin.l - margin.r)}px`;
+  canvas.style.height = `${Math.max(1, height - margin.t - margin.b)}px`;
+  paintCells(canvas, cells, layout, window.devicePixelRatio);
 }

@@ -66,13 +66,13 @@ export function knobs(store, actions) {
   };
 
   const show = () => {
-    const { open, drafts, stream } = store.state;
+    const { open, drafts, stream, recording } = store.state;
     if (open === null) return;
     build();
     const { run } = open;
-    const isReadOnly = hasEnded(run.status);
+    const isReadOnly = hasEnded(run.status) || recording !== null;
     if (isReadOnly) drafts.clear();
-    const moment = { now_s: Date.now() / 1000 - (stream.offset_s ?? 0), status: run.status, step: run.step };
+    const moment = { now_s: recording?.made_at ?? Date.now() / 1000 - (stream.offset_s ?? 0), status: run.status, step: run.step };
     for (const [name, draft] of drafts) {
       if (draft.sent !== null && [...open.ledger.values()].some((item) => item.request_id === draft.sent && item.name === name)) drafts.delete(name);
     }
@@ -80,14 +80,14 @@ export function knobs(store, actions) {
       const draft = drafts.get(knob.name);
       rows.get(knob.name)?.update(knob, draft, rowState(knob, draft, latestFor(open.ledger.values(), knob.name), moment), isReadOnly);
     }
-    setText(aside, isReadOnly ? 'as the run ended' : String(rows.size));
+    setText(aside, recording !== null ? 'as recorded' : isReadOnly ? 'as the run ended' : String(rows.size));
     foot.show([...drafts.values()].filter(({ sent }) => sent === null));
   };
 
   const showCures = () => {
-    const { open, catalogue } = store.state;
+    const { open, catalogue, recording } = store.state;
     const recipe = catalogue?.recipes.find(({ name }) => name === open?.run.recipe);
-    const isOver = open === null || hasEnded(open.run.status);
+    const isOver = open === null || recording !== null || hasEnded(open.run.status);
     cures.replaceChildren(...(isOver ? [] : (recipe?.cures ?? []).map((cure) => cureButton(cure, () => {
       for (const [name, value] of Object.entries(cure.knobs)) edit(store, name, exact(value), null);
       foot.because(cure);

@@ -41,11 +41,11 @@ export function ledger(store, actions) {
   const drawn = new Map();
 
   const show = () => {
-    const { open } = store.state;
+    const { open, recording } = store.state;
     const all = [...(open?.ledger ?? [])].sort(([, a], [, b]) => b.asked_at - a.asked_at);
     const items = all.slice(0, MOST);
-    const undoable = new Set(open === null || hasEnded(open.run.status) ? [] : newestChanges(open.ledger.values()));
-    const changes = new Set(changedRequests(all.map(([, item]) => item)));
+    const undoable = new Set(open === null || recording !== null || hasEnded(open.run.status) ? [] : newestChanges(open.ledger.values()));
+    const changes = new Set(recording !== null ? [] : changedRequests(all.map(([, item]) => item)));
     for (const [key, item] of items) {
       const can = { undo: undoable.has(item), twin: changes.has(item) };
       const before = drawn.get(key);

@@ -3,6 +3,7 @@
 
 import { h, icon, setAttribute, setText } from '../lib/dom.js';
 import { INSTRUMENTS } from '../lib/instruments.js';
+import { chartMenu } from './chart_menu.js';
 import { cloud } from './cloud.js';
 import { enlarge } from './enlarge.js';
 import { instrument } from './instrument.js';
@@ -12,16 +13,25 @@ import { samples } from './samples.js';
 const TABS = { grid: 'Samples', points: '2-D view', ...INSTRUMENTS };
 
 /**
+ * @typedef {object} Content what is behind a tab
+ * @property {HTMLElement} element
+ * @property {() => string} words which step it shows
+ * @property {() => import('./chart_menu.js').Saving[]} savings
+ * @property {() => void} dispose
+ */
+
+/**
  * @param {import('../lib/store.js').Store} store
  * @param {ReturnType<import('../lib/painter.js').createPainter>} painter
  * @param {import('../lib/live_looks.js').LiveLooks} looks
  */
 export function pictures(store, painter, looks) {
-  const { element, heading, aside, body } = panel('Samples', { class: 'pictures', testid: 'pictures' });
+  const { element, head, heading, aside, body } = panel('Samples', { class: 'pictures', testid: 'pictures' });
   const tabs = h('div', { class: 'tabs', role: 'group', 'aria-label': 'What to show', hidden: true });
   const none = waiting();
   heading.after(tabs);
-  /** @type {{element: HTMLElement, words: () => string, dispose: () => void} | null} */
+  head.append(chartMenu('Samples', 'save-pictures', () => content?.savings() ?? []));
+  /** @type {Content | null} */
   let content = null;
   /** @type {keyof typeof TABS | null} */
   let kind = null;

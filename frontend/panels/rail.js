@@ -54,7 +54,7 @@ export function rail(store) {
   play.addEventListener('click', film.toggle);
 
   const show = () => {
-    const { open, view } = store.state;
+    const { open, view, recording } = store.state;
     if (open === null) return;
     const place = (/** @type {number} */ step) => `${((step / total()) * 100).toFixed(3)}%`;
     fill(lanes.Changes, changeMarks(open).map(({ step, text }) => ({ left: place(step), text })), 'change');
@@ -68,8 +68,9 @@ export function rail(store) {
     if (view.cursor !== null) cursor.style.left = place(view.cursor);
     setAttribute(track, 'aria-valuemax', String(total()));
     setAttribute(track, 'aria-valuenow', String(view.cursor ?? open.run.step));
-    setAttribute(track, 'aria-valuetext', view.cursor === null ? `live, step ${open.run.step}` : `step ${view.cursor}`);
-    setText(words, view.cursor === null ? 'Following live' : `Cursor ${integer(view.cursor)}`);
+    setAttribute(track, 'aria-valuetext', view.cursor === null ? `${recording === null ? 'live' : 'the last'}, step ${open.run.step}` : `step ${view.cursor}`);
+    setText(words, view.cursor === null ? (recording === null ? 'Following live' : 'At the last step') : `Cursor ${integer(view.cursor)}`);
+    setText(follow, recording === null ? 'Live' : 'End');
     follow.hidden = view.cursor === null;
     whole.hidden = view.range === null;
   };

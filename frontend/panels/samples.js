@@ -21,7 +21,7 @@ const AHEAD = 3;
 /**
  * @param {import('../lib/store.js').Store} store
  * @param {HTMLElement[]} [tools] buttons beside the slider
- * @returns {{element: HTMLElement, words: () => string, dispose: () => void}}
+ * @returns {import('./pictures.js').Content}
  */
 export function samples(store, tools = []) {
   const picture = h('img', { class: 'samples-picture', alt: '', testid: 'samples-grid', hidden: true, decoding: 'async' });
@@ -133,6 +133,12 @@ export function samples(store, tools = []) {
   return {
     element,
     words: () => (shown === null ? '' : `step ${integer(shown.step)}`),
+    savings: () => {
+      const { open } = store.state;
+      if (open === null || shown === null) return [];
+      const { series, step } = shown;
+      return [{ label: '', run: open.run.id, name: series, steps: [step], picture: pictureAddress(open.run.id, series, step) }];
+    },
     dispose: () => {
       unsubscribe();
       resize.disconnect();

@@ -3,6 +3,7 @@
 
 import { h, icon, setAttribute, setText } from '../lib/dom.js';
 import { freshness } from '../lib/freshness.js';
+import { hasEnded } from '../lib/reduce.js';
 import { applyTheme, nextTheme } from '../lib/theme.js';
 import { band } from './band.js';
 import { help } from './help.js';
@@ -33,11 +34,11 @@ export function topBar(bar, store, actions) {
     theme.replaceChildren(icon(ICONS[/** @type {keyof typeof ICONS} */ (name)]), h('span', { text: `Theme: ${name}` }));
   };
   const showState = () => {
-    const { open } = store.state;
+    const { open, recording } = store.state;
     out.hidden = store.state.session !== 'in';
     if (state.dataset.shown === (open?.run.status ?? '')) return;
     state.dataset.shown = open?.run.status ?? '';
-    state.replaceChildren(...(open === null ? [] : [statusBadge(open.run.status, 'status')]));
+    state.replaceChildren(...(open === null ? [] : [statusBadge(open.run.status, 'status'), h('span', { class: 'meta', text: recording === null || hasEnded(open.run.status) ? '' : ' when recorded' })]));
   };
   const showAge = () => {
     const { text, tone, shape } = freshness(store.state, performance.now());

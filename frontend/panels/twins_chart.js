@@ -5,8 +5,11 @@ import { h, setAttribute, setText, swatch } from '../lib/dom.js';
 import { integer, number } from '../lib/format.js';
 import { changeWords } from '../lib/ledger.js';
 import { firstAtLeast } from '../lib/series.js';
+import { twinSavings } from '../lib/savings.js';
+import { palette } from '../lib/theme.js';
 import { longestLabel } from '../lib/twins.js';
 import { DASH_ARRAYS } from './chart_header.js';
+import { chartMenu } from './chart_menu.js';
 import { chartPlot } from './chart_plot.js';
 import { overlay } from './overlay.js';
 import { panel, waiting } from './panel.js';
@@ -61,6 +64,13 @@ export function twinsChart(store, painter, { title, testid, empty, lines }) {
     values.dataset.key = key;
     texts.forEach((text, index) => setText(/** @type {Element} */ (values.children[index].lastElementChild), text));
   };
+
+  const savings = () => {
+    const [{ twins }, drawn] = [store.state, plot.shown()];
+    if (twins === null || drawn === null || plotElement.hidden) return [];
+    return twinSavings({ twins, title, name: testid.replace('chart-', 'twin-'), lines: lines(twins), mark: changeMark(twins.change), drawn, colours: palette() });
+  };
+  frame.head.append(chartMenu(title, `save-${testid.replace('chart-', '')}`, savings));
 
   const painting = painter.add(frame.element, paint);
   const plot = chartPlot(plotElement, {

@@ -25,7 +25,7 @@ export function vitals(store) {
   const element = h('dl', { class: 'vitals' }, ...Object.values(cells).map((cell) => cell.element));
 
   const show = () => {
-    const { open } = store.state;
+    const { open, recording } = store.state;
     if (open === null) return;
     const { run, lastValues } = open;
     const speed = lastValues.get(SPEED);
@@ -33,7 +33,7 @@ export function vitals(store) {
     cells.speed.set(number(speed), speed === undefined ? '' : ' steps/s');
     cells.modes.set(number(lastValues.get(MODES)), modesSuffix(open));
     cells.losses.set(`${number(lastValues.get(LOSS_D))} / ${number(lastValues.get(LOSS_G))}`, '');
-    cells.left.set(timeLeft(run, speed), '');
+    cells.left.set(recording === null ? timeLeft(run, speed) : '–', '');
   };
   const dispose = store.subscribe(['run', 'series', 'infos'], show);
   show();

@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "panels": {"charts", "lib", "panels"},
     "charts": {"charts", "lib"},
     "lib": {"lib"},
+    "recorded": {"lib", "pages", "panels", "recorded"},
 }
 """Folder of the page → folders from which its modules may import: app → pages → panels → charts → lib."""
 IMPORT = re.compile(r"^\s*(?:import|export)\b[^;]*?from\s+['\"]([^'\"]+)['\"]|^\s*import\s+['\"]([^'\"]+)['\"]", re.M)

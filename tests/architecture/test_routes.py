@@ -74,4 +74,5 @@ def settings_of_nobody(tmp_path) -> FastAPI:
     from api.settings import Settings
 
     (tmp_path / "index.html").write_text("")
+    (tmp_path / "app.js").write_text("")
     return create_app(Settings(token=SecretStr("x" * 20), frontend=tmp_path, data=tmp_path))

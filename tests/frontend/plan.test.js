@@ -174,14 +174,19 @@ test('drawing takes at most a tenth of the time, and a chart at most four redraw
 function state(status, stream) {
   const found = open([]);
   Object.assign(found.run, { status, reason: null });
-  return { open: found, stream: { state: 'open', retries: 0, arrivedAt_ms: 0, offset_s: 0, ...stream } };
+  return { open: found, stream: { state: 'open', retries: 0, arrivedAt_ms: 0, isServerThere: null, offset_s: 0, ...stream }, recording: null };
 }
 
-test('the age of the data is said, and after ten seconds why there are none', () => {
+test('the age of the data is said, and within ten seconds why there are none', () => {
   assert.deepEqual([freshness(state('running'), 300).text, freshness(state('running'), 300).tone], ['live 0.3 s', 'ok']);
   assert.equal(freshness(state('running'), 4000).tone, 'warn');
   assert.equal(cause(state('running'), 4000), null);
   assert.match(cause(state('running'), 14_000).text, /^No data for 14 s: the trainer is silent/);
+  assert.notEqual(cause(state('running'), 9000), null);
+  assert.match(cause(state('running', { isServerThere: false }), 14_000).text, /the server does not answer/);
+  assert.match(cause(state('running', { isServerThere: true }), 14_000).text, /the trainer is silent/);
+  assert.equal(cause(state('running', { state: 'retrying' }), 1000), null, 'it may be back at once');
+  assert.match(cause(state('running', { state: 'retrying', retries: 1 }), 3000).text, /the connection is lost/);
   assert.match(cause(state('running', { state: 'retrying', retries: 3 }), 14_000).text, /the connection is lost \(try 3\)/);
   assert.equal(freshness(state('running', { state: 'retrying' }), 500).tone, 'bad', 'a lost connection never looks live');
 });

@@ -43,7 +43,7 @@ def test_jsonl_has_every_event_as_it_came(stack, run):
 def test_another_format_is_refused(stack, run):
     answer = stack.http.get(f"/runs/{run.id}/export", params={"format": "xlsx"})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request")
-    assert "'csv', 'jsonl' or 'yaml'" in answer.json()["detail"]
+    assert "'csv', 'jsonl', 'yaml' or 'html'" in answer.json()["detail"]
 
 
 def test_yaml_is_a_spec_that_can_be_launched(stack, run):
