@@ -3,9 +3,9 @@
 
 import { stopSweep } from '../lib/connection.js';
 import { h } from '../lib/dom.js';
-import { followSweep } from '../lib/live_sweep.js';
+import { followAnswer } from '../lib/live_answer.js';
 import { createPainter } from '../lib/painter.js';
-import { chosenAxes, rechosen } from '../lib/sweep.js';
+import { applyToSweep, chosenAxes, rechosen } from '../lib/sweep.js';
 import { waiting } from '../panels/panel.js';
 import { sweepBar } from '../panels/sweep_bar.js';
 import { sweepMatrix } from '../panels/sweep_matrix.js';
@@ -21,7 +21,7 @@ export function sweepPage(context, id) {
   const painter = createPainter();
   let wanted = choiceInAddress();
   const choice = () => chosenAxes(store.state.sweep?.axes ?? [], wanted);
-  const stop = followSweep(store, id, (problem) => {
+  const following = followAnswer(store, { topic: 'sweep', path: `/sweeps/${encodeURIComponent(id)}`, apply: applyToSweep }, (problem) => {
     if (problem.status === 401) context.onSignedOut();
     else notFound(context, `There is no sweep “${id}”.`, problem.message);
   });
@@ -55,7 +55,7 @@ export function sweepPage(context, id) {
   const unsubscribe = store.subscribe(['sweep'], show);
   show();
   return () => {
-    stop();
+    following.stop();
     unsubscribe();
     head.dispose();
     middle.dispose();
