@@ -1,0 +1,214 @@
+// @ts-check
+/** The γ picture of a sweep: rows are the values of one axis, columns the samples of the same latents. */
+
+import { getMeasurement, pictureAddress, Problem } from '../lib/connection.js';
+import { h, setText } from '../lib/dom.js';
+import { facts } from '../lib/sweep.js';
+import { cellOrder, cellSide, others, rowAxis, strips } from '../lib/strips.js';
+import { lastPicture } from './last_picture.js';
+
+/** Between two samples (CSS pixels), and measurements that stand beside a row. */
+const [GAP_PX, MOST_FACTS] = [2, 4];
+const EVERY = '';
+
+/**
+ * @typedef {import('../lib/types.js').SweepRun} SweepRun
+ *
+ * @param {import('../lib/store.js').Store} store
+ * @param {ReturnType<import('../lib/painter.js').createPainter>} painter
+ * @param {{axis: string | null, only: string | null}} choice changed in place
+ * @param {() => void} onChoice
+ */
+export function sweepStrips(store, painter, choice, onChoice) {
+  const axis = h('select', { testid: 'strips-axis', on: { change: () => choose({ axis: axis.value, only: null }) } });
+  const rest = h('select', { testid: 'strips-rest', on: { change: () => choose({ only: rest.value === EVERY ? null : rest.value }) } });
+  const tools = h('div', { class: 'sweep-tools' }, h('label', { class: 'sweep-axis-of' }, h('span', { text: 'Rows' }), axis), h('label', { class: 'sweep-axis-of' }, h('span', { text: 'Shown' }), rest));
+  const body = h('tbody');
+  const corner = h('th', { scope: 'col' });
+  const table = h('table', { class: 'strips', testid: 'strips' }, h('thead', {}, h('tr', {}, corner, h('th', { scope: 'col', text: 'Samples: the same latents in every row' }), h('th', { scope: 'col', text: 'Last measured' }))), body);
+  const element = h('div', { class: 'sweep-view' }, tools, h('div', { class: 'panel table-frame' }, table));
+  /** @type {Map<string, ReturnType<typeof samplesOf>>} */
+  const pictures = new Map();
+  let laidOut = '';
+
+  const choose = (/** @type {Partial<typeof choice>} */ next) => {
+    Object.assign(choice, next);
+    onChoice();
+    show();
+  };
+  const show = () => {
+    const { sweep } = store.state;
+    if (sweep === null) return;
+    const rows = rowAxis(sweep, choice.axis);
+    const found = strips(sweep, rows, choice.only);
+    const isPoints = sweep.runs.some(({ picture }) => picture?.kind === 'points');
+    for (const run of sweep.runs) {
+      if (!pictures.has(run.id)) pictures.set(run.id, samplesOf(painter, run));
+      pictures.get(run.id)?.update(run);
+    }
+    fillSelect(axis, sweep.axes.map(({ name }) => ({ value: name, text: name })), rows ?? '');
+    const known = others(sweep, rows);
+    fillSelect(rest, [{ value: EVERY, text: 'all' }, ...known.map((value) => ({ value, text: value }))], choice.only ?? EVERY);
+    /** @type {HTMLElement} */ (rest.parentElement).hidden = known.length < 2;
+    setText(corner, rows ?? '');
+    const key = JSON.stringify([rows, found.map(({ runs }) => runs.map(({ run }) => run.id)), isPoints]);
+    if (key !== laidOut) body.replaceChildren(...found.flatMap((strip) => (isPoints ? [pointsRow(strip, pictures)] : gridRows(strip, pictures))));
+    laidOut = key;
+  };
+  const redraw = () => pictures.forEach((picture) => picture.redraw());
+  const resize = new ResizeObserver(redraw);
+  resize.observe(element);
+  const stops = [store.subscribe(['sweep'], show), store.subscribe(['theme'], redraw)];
+  return {
+    element,
+    show,
+    dispose: () => {
+      stops.forEach((stop) => stop());
+      resize.disconnect();
+      pictures.forEach((picture) => picture.dispose());
+    },
+  };
+}
+
+/** A row for each run of a value. @param {import('../lib/strips.js').Strip} strip @param {Map<string, ReturnType<typeof samplesOf>>} pictures */
+function gridRows({ value, runs }, pictures) {
+  if (runs.length === 0) return [goneRow(value)];
+  return runs.map(({ run, rest }, index) => {
+    const { grid, facts: measured } = /** @type {any} */ (pictures.get(run.id));
+    return h('tr', { class: index === 0 ? 'strip first' : 'strip', testid: `strip-${run.id}` },
+      h('th', { scope: 'row' }, h('span', { class: index === 0 ? '' : 'unseen', text: value }), rest === '' ? null : h('span', { class: 'meta strip-rest', text: rest })),
+      h('td', { class: 'strip-cells' }, grid), h('td', {}, measured));
+  });
+}
+
+/** A row for all runs of a value: a cloud is one picture, not many. @param {import('../lib/strips.js').Strip} strip @param {Map<string, ReturnType<typeof samplesOf>>} pictures */
+function pointsRow({ value, runs }, pictures) {
+  if (runs.length === 0) return goneRow(value);
+  const clouds = runs.map(({ run, rest }) => {
+    const { points, facts: measured } = /** @type {any} */ (pictures.get(run.id));
+    return h('div', { class: 'strip-cloud', testid: `strip-${run.id}` }, points, h('span', { class: 'meta', text: rest }), measured);
+  });
+  return h('tr', { class: 'strip first' }, h('th', { scope: 'row', text: value }), h('td', { colspan: 2 }, h('div', { class: 'strip-clouds' }, ...clouds)));
+}
+
+/** @param {string} value */
+function goneRow(value) {
+  return h('tr', { class: 'strip first' }, h('th', { scope: 'row', text: value }), h('td', { colspan: 2, class: 'waiting', text: 'Its runs were deleted.' }));
+}
+
+/**
+ * One run's samples, as a strip of cells and as a cloud, whichever it has; and its measurements.
+ * @param {ReturnType<import('../lib/painter.js').createPainter>} painter
+ * @param {SweepRun} run
+ */
+function samplesOf(painter, { id, name }) {
+  const props = { href: `/runs/${encodeURIComponent(id)}`, 'aria-label': `${name}: open the run` };
+  const strip = gridStrip(painter, id);
+  const cloud = lastPicture(painter, id);
+  const stage = h('a', { class: 'strip-stage', ...props }, ...cloud.elements);
+  cloud.on(stage);
+  const list = h('dl', { class: 'cell-facts' });
+  return {
+    grid: h('a', { class: 'strip-link', ...props }, strip.element),
+    points: stage,
+    facts: list,
+    /** @param {SweepRun} run */
+    update(run) {
+      const { picture, status } = run;
+      strip.update(picture?.kind === 'grid' ? picture : null, status);
+      cloud.update(picture?.kind === 'points' ? picture : null, `${status}: no samples`);
+      const shown = facts(run).slice(0, MOST_FACTS);
+      const key = JSON.stringify(shown);
+      if (list.dataset.key !== key) list.replaceChildren(...shown.map(({ label, text, title }) => h('div', { title }, h('dt', { text: label }), h('dd', { text }))));
+      list.dataset.key = key;
+    },
+    redraw() {
+      strip.redraw();
+      cloud.redraw();
+    },
+    dispose() {
+      strip.dispose();
+      cloud.dispose();
+    },
+  };
+}
+
+/**
+ * The cells of a run's newest grid in one line, as many as there is room for.
+ * @param {ReturnType<import('../lib/painter.js').createPainter>} painter
+ * @param {string} id
+ */
+function gridStrip(painter, id) {
+  const canvas = h('canvas', { class: 'strip-canvas', role: 'img', hidden: true });
+  const wait = h('span', { class: 'meta' });
+  const element = h('span', { class: 'strip-room' }, canvas, wait);
+  /** @type {import('../lib/types.js').LastPicture | null} */
+  let wanted = null;
+  /** @type {{key: string, image: HTMLImageElement, layout: any} | null} */
+  let loaded = null;
+  let isFetching = false;
+
+  const paint = () => {
+    if (wanted === null) return;
+    const key = `${wanted.series} ${wanted.step}`;
+    if (loaded?.key === key) drawCells(canvas, loaded, element.clientWidth);
+    else if (!isFetching) load(wanted, key);
+  };
+  const painting = painter.add(element, paint);
+  const load = async (/** @type {import('../lib/types.js').LastPicture} */ { series, step }, /** @type {string} */ key) => {
+    isFetching = true;
+    const image = new Image();
+    image.src = pictureAddress(id, series, step);
+    const [layout, isThere] = await Promise.all([getMeasurement(id, series, step).catch(none), image.decode().then(() => true, () => false)]);
+    isFetching = false;
+    if (layout === null || !isThere) wait.textContent = `The samples of step ${step} could not be loaded.`;
+    else loaded = { key, image, layout };
+    canvas.hidden = loaded === null;
+    wait.hidden = loaded !== null;
+    canvas.dataset.step = String(step);
+    canvas.setAttribute('aria-label', `Samples at step ${step}`);
+    canvas.title = `step ${step}`;
+    if (loaded !== null) painting.now();
+  };
+  return {
+    element,
+    /** @param {import('../lib/types.js').LastPicture | null} picture @param {string} status */
+    update(picture, status) {
+      wanted = picture;
+      if (picture === null) setText(wait, `${status}: no samples yet`);
+      if (picture !== null && loaded?.key !== `${picture.series} ${picture.step}`) painting.request();
+    },
+    redraw: painting.now,
+    dispose: painting.remove,
+  };
+}
+
+/** @param {HTMLCanvasElement} canvas @param {{image: HTMLImageElement, layout: any}} picture @param {number} room */
+function drawCells(canvas, { image, layout: { rows, columns, cell: [height, width] } }, room) {
+  const ratio = window.devicePixelRatio;
+  const [wide, tall] = [cellSide(width, ratio), (cellSide(width, ratio) / width) * height];
+  const shown = cellOrder(rows, columns).slice(0, Math.max(1, Math.floor((room + GAP_PX) / (wide + GAP_PX))));
+  canvas.style.width = `${shown.length * (wide + GAP_PX) - GAP_PX}px`;
+  canvas.style.height = `${tall}px`;
+  [canvas.width, canvas.height] = [Math.round((shown.length * (wide + GAP_PX) - GAP_PX) * ratio), Math.round(tall * ratio)];
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.imageSmoothingEnabled = false;
+  shown.forEach(({ row, column }, index) => {
+    context.drawImage(image, column * width, row * height, width, height, Math.round(index * (wide + GAP_PX) * ratio), 0, Math.round(wide * ratio), Math.round(tall * ratio));
+  });
+  canvas.dataset.cells = String(shown.length);
+}
+
+/** @param {HTMLSelectElement} select @param {{value: string, text: string}[]} options @param {string} value */
+function fillSelect(select, options, value) {
+  const key = JSON.stringify(options);
+  if (select.dataset.key !== key) select.replaceChildren(...options.map((props) => h('option', props)));
+  select.dataset.key = key;
+  select.value = value;
+}
+
+/** @param {unknown} error */
+function none(error) {
+  if (error instanceof Problem) return null;
+  throw error;
+}
