@@ -10,6 +10,8 @@ const LOG_FROM = 100;
 const MOST_CLASSES = 6;
 /** Names on an axis, at most: further values have none. */
 const MOST_NAMES = 12;
+/** A number so close to an end of its axis is not written: it would touch the end's. */
+const CLOSE = 0.06;
 
 /**
  * @typedef {import('./types.js').Sweep} Sweep
@@ -95,7 +97,17 @@ export function namesOf(axis, runs) {
     const spots = new Map(runs.map((run) => spotOf(axis, run)).flatMap(({ at, text }) => (at === null ? [] : [[text, at]])));
     if (spots.size <= MOST_NAMES) return [...spots].map(([text, at]) => ({ at, text }));
   }
-  return [0, 0.25, 0.5, 0.75, 1].map((at) => ({ at, text: wordsAt(axis, at) }));
+  const [low, high] = axis.extent;
+  const between = axis.isLog ? [0.25, 0.5, 0.75].map((at) => ({ at, text: wordsAt(axis, at) })) : rounds(low, high).map((value) => ({ at: share(axis, value), text: number(value) }));
+  return [{ at: 0, text: wordsAt(axis, 0) }, ...between.filter(({ at }) => at > CLOSE && at < 1 - CLOSE), { at: 1, text: wordsAt(axis, 1) }];
+}
+
+/** Round numbers between two others. @param {number} low @param {number} high */
+function rounds(low, high) {
+  const size = 10 ** Math.floor(Math.log10((high - low) / 4));
+  const apart = [1, 2, 5, 10].map((times) => times * size).find((each) => (high - low) / each <= 5) ?? 10 * size;
+  const first = Math.ceil(low / apart);
+  return Array.from({ length: Math.max(0, Math.floor(high / apart) - first + 1) }, (_, index) => Number(((first + index) * apart).toPrecision(12)));
 }
 
 /**

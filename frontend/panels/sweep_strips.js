@@ -75,7 +75,7 @@ function gridRows({ value, runs }, pictures) {
   if (runs.length === 0) return [goneRow(value)];
   return runs.map(({ run, rest }, index) => {
     const { grid, facts: measured } = /** @type {any} */ (pictures.get(run.id));
-    return h('tr', { class: index === 0 ? 'strip first' : 'strip', testid: `strip-${run.id}` },
+    return h('tr', { class: index === 0 ? 'sample-row first' : 'sample-row', testid: `strip-${run.id}` },
       h('th', { scope: 'row' }, h('span', { class: index === 0 ? '' : 'unseen', text: value }), rest === '' ? null : h('span', { class: 'meta strip-rest', text: rest })),
       h('td', { class: 'strip-cells' }, grid), h('td', {}, measured));
   });
@@ -88,12 +88,12 @@ function pointsRow({ value, runs }, pictures) {
     const { points, facts: measured } = /** @type {any} */ (pictures.get(run.id));
     return h('div', { class: 'strip-cloud', testid: `strip-${run.id}` }, points, h('span', { class: 'meta', text: rest }), measured);
   });
-  return h('tr', { class: 'strip first' }, h('th', { scope: 'row', text: value }), h('td', { colspan: 2 }, h('div', { class: 'strip-clouds' }, ...clouds)));
+  return h('tr', { class: 'sample-row first' }, h('th', { scope: 'row', text: value }), h('td', { colspan: 2 }, h('div', { class: 'strip-clouds' }, ...clouds)));
 }
 
 /** @param {string} value */
 function goneRow(value) {
-  return h('tr', { class: 'strip first' }, h('th', { scope: 'row', text: value }), h('td', { colspan: 2, class: 'waiting', text: 'Its runs were deleted.' }));
+  return h('tr', { class: 'sample-row first' }, h('th', { scope: 'row', text: value }), h('td', { colspan: 2, class: 'waiting', text: 'Its runs were deleted.' }));
 }
 
 /**

@@ -77,6 +77,13 @@ test('an axis names its values, or five places of its scale', () => {
   assert.equal(runWords(made.runs[0], axesOf(made)), 'lr = 1e-4 · loss D 1 · finished');
 });
 
+test('between the ends of a scale stand round numbers, none of them on an end', () => {
+  const made = sweep([axis('x', 1, 2)], (_, index) => ({ 'modes.captured': 7 * index, 'loss.d': 1.05 + 0.37 * index }));
+  const [, modes, loss] = axesOf(made);
+  assert.deepEqual(namesOf(modes, made.runs).map(({ text }) => text), ['0', '2', '4', '6', '7']);
+  assert.deepEqual(namesOf(loss, made.runs).map(({ text }) => text), ['1.05', '1.10', '1.20', '1.30', '1.42']);
+});
+
 test('rows are the first axis that is not the seed, unless the address says another that there is', () => {
   const made = sweep([axis('seed', 1, 2), axis('gamma', 0.3, 0.5)]);
   assert.equal(rowAxis(made, null), 'gamma');
