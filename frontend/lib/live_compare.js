@@ -1,21 +1,20 @@
 // @ts-check
 /** Keeps the runs of the open comparison in step with the server: a snapshot of each, then one stream for all of them. */
 
-import { CLOCK_KINDS, newClock, tick } from './clock.js';
+import { tick } from './clock.js';
 import { stepAtAxis } from './compare.js';
-import { get, getSeries, openStream, Problem } from './connection.js';
+import { loadRun, originsOf } from './compare_snapshot.js';
+import { getSeries, openStream, Problem } from './connection.js';
 import { oldest } from './cursor.js';
 import { inParallel } from './fetching.js';
 import { changeState } from './live.js';
-import { applyEvent, openRun, replayScalars } from './reduce.js';
+import { applyEvent, replayScalars } from './reduce.js';
 import { bucketsFrom } from './series.js';
-import { BUCKETS, loadInfos, loadLedger, loadPictures, loadScalar, snapshotEnd } from './snapshot.js';
+import { BUCKETS, loadScalar, snapshotEnd } from './snapshot.js';
 
 /** Batches of scalars kept to fill a series that is asked for later: those of a minute, from six runs. */
 const RECENT = 3600;
 const RETRY_MS = 2000;
-/** Events of a clock that are asked at a time: all that the api gives. */
-const MOST_EVENTS = 5000;
 
 /**
  * @typedef {import('./store.js').RunState} RunState
@@ -147,49 +146,4 @@ export function followRuns(store, { runs, refused }, charted, align, onProblem) 
     },
     zoom: () => zoom().catch(recover),
   };
-}
-
-/** A run as it is now; that there is none is an answer, too. @param {string} id */
-async function loadRun(id) {
-  const run = await get(`/runs/${encodeURIComponent(id)}`).catch((error) => {
-    if (error instanceof Problem && error.status === 404) return error;
-    throw error;
-  });
-  if (run instanceof Problem) return run;
-  const open = openRun(run);
-  const [clock] = await Promise.all([loadClock(id), loadLedger(open), loadInfos(open)]);
-  await loadPictures(open);
-  return { open, clock };
-}
-
-/** @param {string} id */
-async function loadClock(id) {
-  const clock = newClock();
-  const kinds = CLOCK_KINDS.map((kind) => `kind=${kind}`).join('&');
-  /** @type {string | null} */
-  let after = null;
-  do {
-    /** @type {{items: import('./types.js').RunEvent[], next: string | null}} */
-    const page = await get(`/runs/${encodeURIComponent(id)}/events?${kinds}&limit=${MOST_EVENTS}${after === null ? '' : `&after=${after}`}`);
-    for (const event of page.items) tick(clock, event);
-    after = page.next;
-  } while (after !== null);
-  return clock;
-}
-
-/** What every run goes on from, and what that goes on from: asked only where a fork's parent is not compared itself. @param {CompareState} state */
-async function originsOf({ ids, opens }) {
-  /** @type {Map<string, import('./compare.js').Origin>} */
-  const origins = new Map();
-  const learn = (/** @type {{id: string, parent?: string | null, parent_step?: number | null}} */ { id, parent, parent_step: step }) => {
-    if (parent) origins.set(id, { parent, step: step ?? 0 });
-  };
-  for (const { run } of opens.values()) learn(run);
-  for (const id of ids) {
-    const parent = origins.get(id)?.parent;
-    if (parent === undefined || ids.includes(parent) || origins.has(parent)) continue;
-    const family = await get(`/runs/${encodeURIComponent(id)}/lineage`);
-    family.runs.forEach(learn);
-  }
-  return origins;
 }
