@@ -167,7 +167,7 @@ def address(view, family, sweep):
 def test_axe_finds_nothing_serious(page, server, family, sweep, view, theme):
     page.emulate_media(color_scheme=theme)
     signed_in(page, server, address(view, family, sweep))
-    page.locator(".scatterlayer path.js-line, .lineage-branch, .strand-line, .strip-cloud").first.wait_for()
+    page.locator(".scatterlayer path.js-line, circle.lineage-branch, .strand-line, .strip-cloud").first.wait_for()
     page.wait_for_timeout(500)
     found = Axe().run(page).response["violations"]
     serious = {
@@ -183,6 +183,6 @@ def test_axe_finds_nothing_serious(page, server, family, sweep, view, theme):
 def test_no_page_scrolls_sideways(page, server, family, sweep, view, width):
     page.set_viewport_size({"width": width, "height": 900})
     signed_in(page, server, address(view, family, sweep))
-    page.locator(".scatterlayer path.js-line, .lineage-branch, .strand-line, .strip-cloud").first.wait_for()
+    page.locator(".scatterlayer path.js-line, circle.lineage-branch, .strand-line, .strip-cloud").first.wait_for()
     page.wait_for_timeout(500)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
