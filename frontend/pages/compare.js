@@ -78,6 +78,7 @@ export function comparePage(context) {
     if (compare === known) return;
     known = compare;
     atCursor();
+    following.zoom();
   };
   const atCursor = () => {
     const { compare, view } = store.state;

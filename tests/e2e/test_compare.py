@@ -90,6 +90,21 @@ def test_a_run_that_is_not_there_is_named_and_the_others_are_shown(page, server,
     assert page.locator(".compare-run").count() == 1
 
 
+def test_runs_that_train_are_compared_live(page, server, family):
+    client = server.client()
+    run = client.launch("ring-collapse", steps=1_000_000, **QUICK)
+    client.wait(run, lambda r: r["step"] > 20, within_s=120)
+    signed_in(page, server, f"/compare?runs={family[0]},{run}&series=loss.d")
+    chip = page.get_by_test_id(f"compare-run-{run}")
+    chip.get_by_text("running").wait_for()
+    last = "() => Math.max(...document.querySelector('.js-plotly-plot').data.map((trace) => trace.x.at(-1)))"
+    page.locator(".scatterlayer path.js-line").first.wait_for()
+    before = max(page.evaluate(last), STEPS)
+    page.wait_for_function(f"() => ({last})() > {before}", timeout=30_000)
+    client.post(f"/runs/{run}/commands", json={"command": "stop"})
+    chip.get_by_text("stopped").wait_for()
+
+
 def test_a_family_is_a_tree_that_the_keyboard_walks(page, server, family):
     run, child, step = family
     signed_in(page, server, f"/runs/{child}")
