@@ -1,5 +1,5 @@
 // @ts-check
-/** The γ picture: a row of samples for each value of one axis, of the same latents in every row. Pure. */
+/** The γ picture: a row of samples for each value of one axis. Pure. */
 
 import { describe, valueText } from './sweep.js';
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** The γ picture of a sweep: rows are the values of one axis, columns the samples of the same latents. */
+/** The γ picture of a sweep: rows are the values of one axis, columns the samples; those of one seed are of the same latents. */
 
 import { h, setText } from '../lib/dom.js';
 import { facts } from '../lib/sweep.js';
@@ -10,6 +10,8 @@ import { lastPicture } from './last_picture.js';
 /** Measurements that stand beside a row. */
 const MOST_FACTS = 4;
 const EVERY = '';
+/** Latents are drawn with the run's seed. */
+const SAME = 'Samples: a column is the same latent in all rows of one seed';
 
 /**
  * @typedef {import('../lib/types.js').SweepRun} SweepRun
@@ -25,7 +27,8 @@ export function sweepStrips(store, painter, choice, onChoice) {
   const tools = h('div', { class: 'sweep-tools' }, h('label', { class: 'sweep-axis-of' }, h('span', { text: 'Rows' }), axis), h('label', { class: 'sweep-axis-of' }, h('span', { text: 'Shown' }), rest));
   const body = h('tbody');
   const corner = h('th', { scope: 'col' });
-  const table = h('table', { class: 'strips', testid: 'strips' }, h('thead', {}, h('tr', {}, corner, h('th', { scope: 'col', text: 'Samples: the same latents in every row' }), h('th', { scope: 'col', text: 'Last measured' }))), body);
+  const [shown, beside] = [h('th', { scope: 'col' }), h('th', { scope: 'col', text: 'Last measured' })];
+  const table = h('table', { class: 'strips', testid: 'strips' }, h('thead', {}, h('tr', {}, corner, shown, beside)), body);
   const element = h('div', { class: 'sweep-view' }, tools, h('div', { class: 'panel table-frame' }, table));
   /** @type {Map<string, ReturnType<typeof samplesOf>>} */
   const pictures = new Map();
@@ -51,6 +54,9 @@ export function sweepStrips(store, painter, choice, onChoice) {
     fillSelect(rest, [{ value: EVERY, text: 'all' }, ...known.map((value) => ({ value, text: value }))], choice.only ?? EVERY);
     /** @type {HTMLElement} */ (rest.parentElement).hidden = known.length < 2;
     setText(corner, rows ?? '');
+    setText(shown, isPoints ? 'Points, and what was measured last' : SAME);
+    beside.hidden = isPoints;
+    shown.colSpan = isPoints ? 2 : 1;
     const key = JSON.stringify([rows, found.map(({ runs }) => runs.map(({ run }) => run.id)), isPoints]);
     if (key !== laidOut) body.replaceChildren(...found.flatMap((strip) => (isPoints ? [pointsRow(strip, pictures)] : gridRows(strip, pictures))));
     laidOut = key;
@@ -88,7 +94,7 @@ function pointsRow({ value, runs }, pictures) {
     const { points, facts: measured } = /** @type {any} */ (pictures.get(run.id));
     return h('div', { class: 'strip-cloud', testid: `strip-${run.id}` }, points, h('span', { class: 'meta', text: rest }), measured);
   });
-  return h('tr', { class: 'sample-row first' }, h('th', { scope: 'row', text: value }), h('td', { colspan: 2 }, h('div', { class: 'strip-clouds' }, ...clouds)));
+  return h('tr', { class: 'sample-row first points' }, h('th', { scope: 'row', text: value }), h('td', { colspan: 2 }, h('div', { class: 'strip-clouds' }, ...clouds)));
 }
 
 /** @param {string} value */
