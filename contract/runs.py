@@ -59,6 +59,8 @@ class Run(Wire):
     parent_step: int | None = None
     left_out: str | None = None
     """Of a twin: the request of the parent whose changes it is without."""
+    n_forks: int = 0
+    """Runs that go on from one of its checkpoints."""
     sweep: str | None = None
     """The sweep that launched it."""
     notes: str = ""

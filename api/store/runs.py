@@ -50,6 +50,7 @@ def answers(session: Session, rows: Sequence[RunRow]) -> list[Run]:
         ledger.unanswered(session, ids),
         series.latest(session, ids),
     )
+    below = n_forks(session, ids)
     return [
         Run(
             id=row.id,
@@ -68,6 +69,7 @@ def answers(session: Session, rows: Sequence[RunRow]) -> list[Run]:
             parent=row.parent,
             parent_step=row.parent_step,
             left_out=row.left_out,
+            n_forks=below.get(row.id, 0),
             sweep=row.sweep,
             notes=row.notes,
             tags=loads(row.tags),
@@ -84,6 +86,14 @@ def answers(session: Session, rows: Sequence[RunRow]) -> list[Run]:
 def forks(session: Session, run: str) -> Sequence[RunRow]:
     """Runs that go on from a checkpoint of this one, oldest first."""
     return session.scalars(select(RunRow).where(RunRow.parent == run).order_by(RunRow.created_at, RunRow.id)).all()
+
+
+def n_forks(session: Session, runs: Collection[str]) -> dict[str, int]:
+    """Run → how many runs go on from one of its checkpoints; those of which none does are missing."""
+    counted = session.execute(
+        select(RunRow.parent, func.count().label("n")).where(RunRow.parent.in_(runs)).group_by(RunRow.parent)
+    )
+    return {row.parent: row.n for row in counted}
 
 
 def edit(session: Session, run: str, changes: EditRun) -> None:

@@ -8,6 +8,7 @@
  */
 
 import { integer, plotlyText } from '../lib/format.js';
+import { timeTicks } from '../lib/time_axis.js';
 
 const DASHES = { solid: 'solid', dash: '6px,3px', dot: '2px,3px', dashdot: '6px,3px,2px,3px' };
 const MARGIN = { l: 44, t: 8, b: 24 };
@@ -36,6 +37,7 @@ const BAND_OPACITY = 0.22;
  * @property {[number, number]} xRange
  * @property {[number, number]} yRange
  * @property {boolean} [log]
+ * @property {boolean} [isTime] whether it runs over milliseconds instead of steps
  * @property {number} [letters] room for end labels so long, also where there are none: charts one above the other align
  *
  * @typedef {object} End
@@ -195,7 +197,7 @@ function end({ name, label, role, steps, last }, log) {
 }
 
 /** @param {Options} options @param {number} right */
-function layout({ uirevision, colours, width, height, xRange, yRange, log = false }, right) {
+function layout({ uirevision, colours, width, height, xRange, yRange, log = false, isTime = false }, right) {
   const axis = { zeroline: false, color: colours.meta, tickfont: { size: 12 }, ticklen: 4, automargin: false };
   const [low, high] = log ? yRange.map(Math.log10) : yRange;
   return {
@@ -213,7 +215,7 @@ function layout({ uirevision, colours, width, height, xRange, yRange, log = fals
     hoverlabel: { bgcolor: colours.surface, bordercolor: colours.line, font: { color: colours.text, size: 12 } },
     xaxis: {
       ...axis, range: xRange, showgrid: false, nticks: width > 500 ? 8 : 5, tickformat: ',d', hoverformat: ',d', unifiedhovertitle: { text: 'step %{x:,d}' },
-      showline: true, linecolor: colours.line, ticks: 'outside', tickcolor: colours.line, tick0: 0,
+      showline: true, linecolor: colours.line, ticks: 'outside', tickcolor: colours.line, tick0: 0, ...(isTime ? timeTicks(xRange, width) : {}),
     },
     yaxis: {
       ...axis, range: [low, high], type: log ? 'log' : 'linear', gridcolor: colours.line, nticks: height > 160 ? 6 : 4,

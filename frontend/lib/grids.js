@@ -42,3 +42,13 @@ export function thinned(steps, most) {
   const last = steps.length - 1;
   return steps.filter((_, index) => index % every === 0 || index === last);
 }
+
+/**
+ * The series of that name if there is one, else the first of its kind.
+ * @param {Map<string, number[]>} all
+ * @param {string} preferred
+ * @returns {string | null}
+ */
+export function pickSeries(all, preferred) {
+  return all.has(preferred) ? preferred : ([...all.keys()][0] ?? null);
+}

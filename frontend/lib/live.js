@@ -4,24 +4,16 @@
  * What both tell is counted once, since each answer says up to which event it is complete.
  */
 
-import { get, getMeasurement, getSeries, openStream, Problem } from './connection.js';
-import { oldest } from './cursor.js';
-import { inParallel, noneYet } from './fetching.js';
-import { fromWire } from './format.js';
-import { ledgerKey } from './ledger.js';
+import { get, getSeries, openStream, Problem } from './connection.js';
+import { inParallel } from './fetching.js';
 import { liveLooks } from './live_looks.js';
 import { applyEvent, openRun, replayScalars } from './reduce.js';
-import { bucketsFrom, emptyBuckets } from './series.js';
+import { bucketsFrom } from './series.js';
 import { watchSilence } from './silence.js';
-
-/** Buckets asked for a chart: about one a pixel of the widest. */
-export const BUCKETS = 600;
+import { BUCKETS, loadInfos, loadLedger, loadPictures, loadScalar, snapshotEnd } from './snapshot.js';
 
 /** Batches of scalars (10 a second) kept to fill a series that is asked for later. */
 const RECENT = 600;
-
-/** Requests that the ledger's panel starts from: all of them, as the api allows. */
-const MOST_REQUESTS = 10_000;
 
 /** Wait before a server that does not answer is asked again. */
 const RETRY_MS = 2000;
@@ -173,52 +165,13 @@ function listen(store, open, keep, again) {
 /** @param {RunState} open */
 async function loadLists(open) {
   const path = `/runs/${encodeURIComponent(open.run.id)}`;
-  const [ledger, checkpoints, series, alarms, messages] = await Promise.all([
-    get(`${path}/ledger`, { limit: MOST_REQUESTS }), get(`${path}/checkpoints`), get(`${path}/series`), get(`${path}/alarms`),
-    get(`${path}/events?kind=log&kind=monitor.disabled&kind=monitor.stretched&kind=run.status`),
+  const [checkpoints, alarms, messages] = await Promise.all([
+    get(`${path}/checkpoints`), get(`${path}/alarms`),
+    get(`${path}/events?kind=log&kind=monitor.disabled&kind=monitor.stretched&kind=run.status`), loadLedger(open), loadInfos(open),
   ]);
   for (const event of [...alarms.items, ...messages.items]) applyEvent(open, event);
-  for (const item of ledger.items) open.ledger.set(ledgerKey(item.request_id, item.name), item);
   for (const checkpoint of checkpoints.items) open.checkpoints.set(checkpoint.name, checkpoint);
-  for (const info of series.items) {
-    open.infos.set(info.name, info);
-    if (info.last !== null && info.last !== undefined) open.lastValues.set(info.name, fromWire(info.last));
-  }
-  const stepped = series.items.filter((/** @type {any} */ { kind }) => kind === 'grid' || kind === 'points');
-  await inParallel(stepped, (info) => loadSteps(open, info));
-}
-
-/** @param {RunState} open @param {import('./types.js').SeriesInfo} info */
-async function loadSteps(open, { name, kind }) {
-  const answer = await getSeries(open.run.id, name).catch(noneYet);
-  if (answer === null) return;
-  (kind === 'grid' ? open.pictures : open.clouds).set(name, answer.steps);
-  open.stepCursors.set(name, answer.cursor);
-  const last = answer.steps[answer.steps.length - 1];
-  if (kind !== 'grid' || last === undefined) return;
-  const { series, ...layout } = await getMeasurement(open.run.id, name, last);
-  open.layouts.set(series, layout);
-}
-
-/**
- * A series of which no value was ever seen starts empty; it is not asked for.
- * @param {RunState} open
- * @param {string} name
- */
-async function loadScalar(open, name) {
-  if (!open.lastValues.has(name)) {
-    open.scalars.set(name, emptyBuckets(name, open.run.cursor));
-    return;
-  }
-  const answer = await getSeries(open.run.id, name, { buckets: BUCKETS }).catch(noneYet);
-  open.scalars.set(name, answer === null ? emptyBuckets(name, open.run.cursor) : bucketsFrom(answer));
-}
-
-/** @param {RunState} open */
-function snapshotEnd(open) {
-  const scalars = [...open.scalars.values()].map(({ cursor }) => cursor);
-  const looks = [...open.looks.values()].map(({ cursor }) => cursor);
-  return oldest([open.run.cursor, ...scalars, ...open.stepCursors.values(), ...looks]);
+  await loadPictures(open);
 }
 
 /** @param {import('./store.js').Stream} stream @param {RunEvent} event */

@@ -5,8 +5,8 @@
  * A change names its topics; listeners of those topics are called once a frame, however many changes came. A hidden
  * tab gets no frames, so nothing is drawn there; it catches up when it is seen again.
  *
- * Topics: session, catalogue, runs, sweep, twins, run, knobs, ledger, checkpoints, alarms, infos, series, pictures, points,
- * looks, stream, view, drafts, theme, recording.
+ * Topics: session, catalogue, runs, sweep, twins, compare, lineage, run, knobs, ledger, checkpoints, alarms, infos, series,
+ * pictures, points, looks, stream, view, drafts, theme, recording.
  */
 
 /**
@@ -60,6 +60,8 @@
  * @property {string | null} runsProblem
  * @property {import('./types.js').Sweep | null} sweep the sweep whose page is open
  * @property {TwinsState | null} twins the comparison whose page is open
+ * @property {import('./compare.js').CompareState | null} compare the runs that are compared on the open page
+ * @property {import('./types.js').Lineage | null} lineage the family whose page is open
  * @property {RunState | null} open the run whose page is open
  * @property {string | null} problem why the open page has nothing to show
  * @property {Stream} stream
@@ -80,6 +82,8 @@ export function emptyState() {
     runsProblem: null,
     sweep: null,
     twins: null,
+    compare: null,
+    lineage: null,
     open: null,
     problem: null,
     stream: { state: 'closed', retries: 0, arrivedAt_ms: null, isServerThere: null, offset_s: null },

@@ -143,17 +143,25 @@ function takePicture(run, kind, step, body) {
 }
 
 /**
+ * The series by which runs are compared, of those that there are.
+ * @param {Set<string>} names
+ * @returns {{name: string, label: string}[]}
+ */
+export function metricsOf(names) {
+  const labels = [...names].flatMap((name) => {
+    const attribute = ACCURACY.exec(name)?.[1];
+    return attribute === undefined ? [] : [{ name, label: attribute }];
+  });
+  return [...METRICS, ...labels, ...LOSSES].filter(({ name }) => names.has(name));
+}
+
+/**
  * What a cell says of a run's last measurements.
  * @param {SweepRun} run
  * @returns {Fact[]}
  */
 export function facts({ latest }) {
-  const labels = Object.keys(latest).flatMap((name) => {
-    const attribute = ACCURACY.exec(name)?.[1];
-    return attribute === undefined ? [] : [{ name, label: attribute }];
-  });
-  const shown = [...METRICS, ...labels, ...LOSSES].filter(({ name }) => name in latest);
-  return shown.map(({ name, label }) => {
+  return metricsOf(new Set(Object.keys(latest))).map(({ name, label }) => {
     const { value, step } = latest[name];
     const error = latest[`${name}.error`]?.value;
     const isKnown = error !== undefined && Number.isFinite(fromWire(error));

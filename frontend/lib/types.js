@@ -39,6 +39,7 @@
  * @property {string | null} [parent]
  * @property {number | null} [parent_step]
  * @property {string | null} [left_out] of a twin, the request of the parent whose changes it is without
+ * @property {number} [n_forks] runs that go on from one of its checkpoints
  * @property {string | null} [sweep] the sweep that launched it
  * @property {number} created_at
  * @property {number | null} [started_at]
@@ -89,6 +90,30 @@
  *
  * @typedef {SweepSummary & {runs: SweepRun[], cursor: string}} Sweep
  *
+ * @typedef {object} Difference
+ * @property {string} name
+ * @property {any} old
+ * @property {any} new
+ *
+ * @typedef {object} LineageRun
+ * @property {string} id
+ * @property {string} name
+ * @property {string} status
+ * @property {number} step
+ * @property {number} steps
+ * @property {string | null} [parent]
+ * @property {number | null} [parent_step]
+ * @property {'launch' | 'fork' | 'twin' | 'rewind'} birth
+ * @property {string | null} [left_out]
+ * @property {Difference[]} differs
+ * @property {number} created_at
+ *
+ * @typedef {object} Lineage
+ * @property {string} root
+ * @property {LineageRun[]} runs oldest first
+ * @property {number} n_left_out
+ * @property {string} cursor
+ *
  * @typedef {object} RunEvent
  * @property {string} id
  * @property {string} run
@@ -120,6 +145,7 @@
  * @property {string} kind
  * @property {string} [unit]
  * @property {string} [meaning]
+ * @property {string} [high_is] good, bad or neither
  * @property {string | null} [monitor]
  * @property {string | null} [chart]
  * @property {number | null} [last_step]

@@ -249,7 +249,9 @@ function showName({ state: { open, recording } }, bar, id) {
     class: 'meta', href: `/runs/${encodeURIComponent(run.parent)}/twins/${encodeURIComponent(run.left_out)}`, text: 'compare with its twin', testid: 'twin-of-run',
   })];
   const set = !run?.sweep ? [] : [link({ class: 'meta', href: `/sweeps/${encodeURIComponent(run.sweep)}`, text: 'of a sweep', testid: 'sweep-of-run' })];
-  bar.crumbs(link({ href: '/', text: 'Runs' }), h('span', { text: '/' }), h('span', { class: 'here', text: name, testid: 'run-name' }), ...set, ...origin, ...twins);
+  const family = (!run?.parent && !run?.n_forks) || recording !== null ? [] : [link({ class: 'meta', href: `/runs/${encodeURIComponent(id)}/lineage`, text: 'lineage', testid: 'lineage-of-run' })];
+  const beside = !run?.parent || recording !== null ? [] : [link({ class: 'meta', href: `/compare?runs=${encodeURIComponent(run.parent)},${encodeURIComponent(id)}&align=fork`, text: 'compare', title: 'Beside the run that it goes on from', testid: 'compare-of-run' })];
+  bar.crumbs(link({ href: '/', text: 'Runs' }), h('span', { text: '/' }), h('span', { class: 'here', text: name, testid: 'run-name' }), ...set, ...origin, ...twins, ...family, ...beside);
   document.title = `${name}${recording === null ? '' : ' · recording'} · Modescope`;
 }
 

@@ -1,61 +1,89 @@
 // @ts-check
-/** The page of one sweep: its runs as a matrix, live, and one button for those that are left. */
+/** The page of one sweep: its runs as a matrix, across parallel axes, or as rows of samples; live, and one button for those that are left. */
 
 import { stopSweep } from '../lib/connection.js';
 import { h } from '../lib/dom.js';
-import { followSweep } from '../lib/live_sweep.js';
+import { followAnswer } from '../lib/live_answer.js';
 import { createPainter } from '../lib/painter.js';
-import { chosenAxes, rechosen } from '../lib/sweep.js';
+import { rangesFrom, rangesText } from '../lib/parallel.js';
+import { applyToSweep, chosenAxes, rechosen } from '../lib/sweep.js';
 import { waiting } from '../panels/panel.js';
 import { sweepBar } from '../panels/sweep_bar.js';
 import { sweepMatrix } from '../panels/sweep_matrix.js';
+import { sweepParallel } from '../panels/sweep_parallel.js';
+import { sweepStrips } from '../panels/sweep_strips.js';
+import { sweepViews, viewOf } from '../panels/sweep_views.js';
 import { notFound } from './not_found.js';
 
 /**
+ * @typedef {object} Looking what the address holds
+ * @property {import('../panels/sweep_views.js').View} view
+ * @property {import('../lib/sweep.js').Choice | null} axes of the matrix
+ * @property {import('../panels/sweep_parallel.js').Choice} parallel
+ * @property {{axis: string | null, only: string | null}} strips
+ *
  * @param {import('../app.js').Context} context
  * @param {string} id
  * @returns {() => void} leaves the page
  */
 export function sweepPage(context, id) {
-  const { store, page, bar, announce } = context;
+  const { store, page, bar } = context;
   const painter = createPainter();
-  let wanted = choiceInAddress();
-  const choice = () => chosenAxes(store.state.sweep?.axes ?? [], wanted);
-  const stop = followSweep(store, id, (problem) => {
+  const looking = fromAddress();
+  const choice = () => chosenAxes(store.state.sweep?.axes ?? [], looking.axes);
+  const following = followAnswer(store, { topic: 'sweep', path: `/sweeps/${encodeURIComponent(id)}`, apply: applyToSweep }, (problem) => {
     if (problem.status === 401) context.onSignedOut();
     else notFound(context, `There is no sweep “${id}”.`, problem.message);
   });
-  const actions = {
-    choose: (/** @type {'rows' | 'columns'} */ side, /** @type {string | null} */ axis) => {
-      wanted = rechosen(choice(), side, axis);
-      showInAddress(wanted);
+  const keep = () => showInAddress(looking);
+  const make = {
+    matrix: () => sweepMatrix(store, painter, choice),
+    parallel: () => sweepParallel(store, painter, looking.parallel, { onChoice: keep, open: context.go }),
+    pictures: () => sweepStrips(store, painter, looking.strips, keep),
+  };
+  const views = sweepViews((view) => {
+    looking.view = view;
+    keep();
+    arrange();
+  });
+  const head = sweepBar(store, choice, {
+    choose: (side, axis) => {
+      looking.axes = rechosen(choice(), side, axis);
+      keep();
       head.show();
       middle.show();
     },
-    stop: () => {
-      stopSweep(id).then(({ asked, not_asked: left }) => announce(
-        left.length === 0 ? `Asked ${asked.length} ${asked.length === 1 ? 'run' : 'runs'} to stop.` : `${left.length} could not be asked: ${left[0].reason}`, left.length === 0 ? 'ok' : 'bad',
-      ), (error) => announce(error.message, 'bad'));
-    },
-  };
-  const head = sweepBar(store, choice, actions);
-  const middle = sweepMatrix(store, painter, choice);
+    stop: () => stopRest(context, id),
+  });
+  let middle = make[looking.view]();
   const title = h('h1', { class: 'unseen', text: `Sweep ${id}` });
   const wait = waiting('Loading …');
   page.className = 'sweep-page';
   page.replaceChildren(title, wait);
 
+  /** Another view in the place of this one. */
+  const arrange = () => {
+    middle.dispose();
+    middle = make[looking.view]();
+    place();
+  };
+  const place = () => {
+    page.dataset.view = looking.view;
+    views.update(looking.view);
+    page.replaceChildren(title, head.element, views.element, middle.element);
+    middle.show();
+  };
   const show = () => {
     const { sweep } = store.state;
     const name = sweep?.name ?? id;
     bar.crumbs(h('a', { href: '/sweeps', text: 'Sweeps' }), h('span', { text: '/' }), h('span', { class: 'here', text: name, testid: 'sweep-name' }));
     document.title = `${name} · Modescope`;
-    if (sweep !== null && wait.parentElement !== null) page.replaceChildren(title, head.element, middle.element);
+    if (sweep !== null && wait.parentElement !== null) place();
   };
   const unsubscribe = store.subscribe(['sweep'], show);
   show();
   return () => {
-    stop();
+    following.stop();
     unsubscribe();
     head.dispose();
     middle.dispose();
@@ -63,15 +91,31 @@ export function sweepPage(context, id) {
   };
 }
 
-/** The axes that the address asks for. @returns {import('../lib/sweep.js').Choice | null} */
-function choiceInAddress() {
-  const query = new URLSearchParams(location.search);
-  const [rows, columns] = [query.get('rows'), query.get('columns')];
-  return rows === null && columns === null ? null : { rows, columns };
+/** @param {import('../app.js').Context} context @param {string} id */
+function stopRest({ announce }, id) {
+  stopSweep(id).then(({ asked, not_asked: left }) => announce(
+    left.length === 0 ? `Asked ${asked.length} ${asked.length === 1 ? 'run' : 'runs'} to stop.` : `${left.length} could not be asked: ${left[0].reason}`, left.length === 0 ? 'ok' : 'bad',
+  ), (error) => announce(error.message, 'bad'));
 }
 
-/** @param {import('../lib/sweep.js').Choice} choice */
-function showInAddress({ rows, columns }) {
-  const given = Object.entries({ rows, columns }).flatMap(([side, axis]) => (axis === null ? [] : [[side, axis]]));
-  history.replaceState(null, '', `${location.pathname}?${new URLSearchParams(given)}`);
+/** @returns {Looking} */
+function fromAddress() {
+  const query = new URLSearchParams(location.search);
+  const [rows, columns] = [query.get('rows'), query.get('columns')];
+  return {
+    view: viewOf(query.get('view')),
+    axes: rows === null && columns === null ? null : { rows, columns },
+    parallel: { colour: query.get('colour'), ranges: rangesFrom(query.getAll('keep')) },
+    strips: { axis: query.get('of'), only: query.get('only') },
+  };
+}
+
+/** What is as it would be anyway is left out. @param {Looking} looking */
+function showInAddress({ view, axes, parallel, strips }) {
+  const query = new URLSearchParams(view === 'matrix' ? {} : { view });
+  const given = { rows: axes?.rows, columns: axes?.columns, colour: parallel.colour, of: strips.axis, only: strips.only };
+  for (const [name, value] of Object.entries(given)) if (value !== null && value !== undefined) query.append(name, value);
+  for (const text of rangesText(parallel.ranges)) query.append('keep', text);
+  const text = query.toString().replaceAll('%3A', ':');
+  history.replaceState(null, '', location.pathname + (text === '' ? '' : `?${text}`));
 }

@@ -4,6 +4,7 @@
 import { makeTwins } from '../lib/connection.js';
 import { h, setText } from '../lib/dom.js';
 import { followTwins } from '../lib/live_twins.js';
+import { wholeOnEscape, zoomDetail } from '../lib/looking.js';
 import { createPainter } from '../lib/painter.js';
 import { areTraining, differenceLines, differenceOf, memberLines, verdictWords } from '../lib/twins.js';
 import { waiting } from '../panels/panel.js';
@@ -12,8 +13,6 @@ import { twinsHead } from '../panels/twins_head.js';
 import { twinsTable } from '../panels/twins_table.js';
 import { notFound } from './not_found.js';
 
-/** A zoom asks for finer buckets when it has been still for so long. */
-const STILL_MS = 150;
 const NO_TWIN = 'There is no twin of this change yet.';
 
 /**
@@ -69,7 +68,8 @@ export function twinsPage(context, id, request) {
     setText(words, found === null ? NO_TWIN : verdictWords(found, twins.change[0].step ?? 0, !areTraining(twins.members)));
     if (wait.parentElement !== null) page.replaceChildren(...parts.map(({ element }) => element), words);
   };
-  const stops = [store.subscribe(['twins'], show), zoomDetail(store, following.refresh), wholeOnEscape(store)];
+  const forget = () => store.change(['twins'], ({ twins }) => twins !== null && (twins.details = null));
+  const stops = [store.subscribe(['twins'], show), zoomDetail(store, forget, following.refresh), wholeOnEscape(store)];
   show();
   return () => {
     following.stop();
@@ -77,31 +77,4 @@ export function twinsPage(context, id, request) {
     for (const part of parts) part.dispose();
     painter.stop();
   };
-}
-
-/** A zoomed range is fetched in finer buckets. @param {import('../lib/store.js').Store} store @param {() => void} refresh */
-function zoomDetail(store, refresh) {
-  let timer = 0;
-  let last = store.state.view.range;
-  const stop = store.subscribe(['view'], () => {
-    const { range } = store.state.view;
-    if (range === last) return;
-    last = range;
-    store.change(['twins'], ({ twins }) => twins !== null && (twins.details = null));
-    window.clearTimeout(timer);
-    if (range !== null) timer = window.setTimeout(refresh, STILL_MS);
-  });
-  return () => {
-    stop();
-    window.clearTimeout(timer);
-  };
-}
-
-/** Escape undoes a zoom and takes the cursor away. @param {import('../lib/store.js').Store} store */
-function wholeOnEscape(store) {
-  const onKey = (/** @type {KeyboardEvent} */ { key }) => {
-    if (key === 'Escape') store.change(['view'], ({ view }) => Object.assign(view, { cursor: null, range: null }));
-  };
-  document.addEventListener('keydown', onKey);
-  return () => document.removeEventListener('keydown', onKey);
 }

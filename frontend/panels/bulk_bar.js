@@ -1,8 +1,9 @@
 // @ts-check
 /** What can be done with several runs at once: those that go on are stopped, those that have ended are deleted. */
 
+import { MOST_RUNS } from '../lib/compare.js';
 import { deleteRun, giveCommand } from '../lib/connection.js';
-import { h, setText } from '../lib/dom.js';
+import { h, setAttribute, setText } from '../lib/dom.js';
 import { hasEnded } from '../lib/reduce.js';
 
 const DELETE_WORDS = 'Their curves, pictures, checkpoints and ledgers are gone for good. A run that others were forked from stays, and so do runs that still train.';
@@ -14,11 +15,12 @@ const DELETE_WORDS = 'Their curves, pictures, checkpoints and ledgers are gone f
  */
 export function bulkBar(store, picked, { changed, announce }) {
   const count = h('span', { class: 'meta', testid: 'picked-count' });
+  const compare = h('a', { class: 'button', testid: 'compare-link' });
   const stop = h('button', { type: 'button', testid: 'stop-picked' });
   const remove = h('button', { type: 'button', testid: 'delete-picked' });
   const clear = h('button', { type: 'button', class: 'plain', text: 'Clear', testid: 'clear-picked' });
   const confirm = deleteDialog(() => each(ended(), deleteRun, 'deleted', true));
-  const element = h('div', { class: 'bulk row', hidden: true, testid: 'bulk' }, count, stop, remove, clear, confirm.dialog);
+  const element = h('div', { class: 'bulk row', hidden: true, testid: 'bulk' }, count, compare, stop, remove, clear, confirm.dialog);
 
   const runs = () => (store.state.runs ?? []).filter(({ id }) => picked.has(id));
   const ended = () => runs().filter(({ status }) => hasEnded(status));
@@ -58,6 +60,9 @@ export function bulkBar(store, picked, { changed, announce }) {
     setText(count, `${picked.size} picked`);
     setText(stop, `Stop ${going().length}`);
     setText(remove, `Delete ${ended().length}…`);
+    setText(compare, picked.size > MOST_RUNS ? `Compare: ${MOST_RUNS} at most` : `Compare ${picked.size}`);
+    compare.hidden = picked.size < 2;
+    setAttribute(compare, 'href', picked.size > MOST_RUNS ? null : `/compare?runs=${[...picked].map(encodeURIComponent).join(',')}`);
     stop.hidden = going().length === 0;
     remove.hidden = ended().length === 0;
   }

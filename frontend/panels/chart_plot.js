@@ -22,6 +22,7 @@ const EDGE = 0.02;
  * @property {number} width
  * @property {number} height
  * @property {number} [letters] room for end labels so long
+ * @property {boolean} [isTime] whether it runs over milliseconds instead of steps
  *
  * @typedef {object} Listener
  * @property {() => void} onReady
@@ -70,8 +71,8 @@ export function chartPlot(element, listener) {
      * @returns {{margin: any, notes: string[], ends: {label: string, role: string, y: number}[]}} for what lies over it
      */
     draw(want) {
-      const { lines, xRange, log, uirevision, width, height, letters } = want;
-      const drawn = figure(lines, { uirevision, width, height, xRange, log, letters, colours: palette(), yRange: valueRange(want) });
+      const { lines, xRange, log, uirevision, width, height, letters, isTime } = want;
+      const drawn = figure(lines, { uirevision, width, height, xRange, log, letters, isTime, colours: palette(), yRange: valueRange(want) });
       shown = drawn;
       Plotly.react(element, drawn.data, drawn.layout, CONFIG);
       if (!isListening) listen(/** @type {any} */ (element), listener);

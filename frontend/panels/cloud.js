@@ -5,6 +5,7 @@ import { getMeasurement, Problem } from '../lib/connection.js';
 import { h, setAttribute, setText } from '../lib/dom.js';
 import { integer, number } from '../lib/format.js';
 import { between, glider } from '../lib/glide.js';
+import { pickSeries } from '../lib/grids.js';
 import { newestFirst, recentlyUsed } from '../lib/latest.js';
 import { layersShown, toggleLayer } from '../lib/layers.js';
 import { drawCloud } from './cloud_canvas.js';
@@ -83,7 +84,7 @@ export function cloud(store, painter, tools = []) {
   const show = () => {
     const { open, view } = store.state;
     if (open === null) return;
-    const series = seriesOf(open);
+    const series = pickSeries(open.clouds, 'points');
     const steps = series === null ? [] : (open.clouds.get(series) ?? []);
     const step = stepAt(steps, view.cursor);
     control.update(steps, step, view.cursor);
@@ -113,7 +114,7 @@ export function cloud(store, painter, tools = []) {
     words: () => (shown === null ? '' : `step ${integer(shown.step)}`),
     savings: () => {
       const { open } = store.state;
-      const series = open === null ? null : seriesOf(open);
+      const series = open === null ? null : pickSeries(open.clouds, 'points');
       return open === null || series === null || shown === null ? [] : cloudSavings(open, series, shown);
     },
     dispose: () => {
@@ -145,9 +146,4 @@ function layerButtons(store) {
       setAttribute(buttons[2], 'title', `The gradient of D’s logit at 64 generated points, up the surface. The longest arrow: ${number(steepest ?? undefined)} logits per unit`);
     },
   };
-}
-
-/** @param {import('../lib/store.js').RunState} open @returns {string | null} */
-function seriesOf({ clouds }) {
-  return clouds.has('points') ? 'points' : ([...clouds.keys()][0] ?? null);
 }
