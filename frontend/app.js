@@ -5,6 +5,7 @@ import { get, signIn, signOut } from './lib/connection.js';
 import { h } from './lib/dom.js';
 import { createStore } from './lib/store.js';
 import { applyTheme, onSystemTheme, savedTheme } from './lib/theme.js';
+import { docsPage } from './pages/docs.js';
 import { launchPage } from './pages/launch.js';
 import { notFound } from './pages/not_found.js';
 import { runPage } from './pages/run.js';
@@ -14,6 +15,7 @@ import { sweepPage } from './pages/sweep.js';
 import { sweepsPage } from './pages/sweeps.js';
 import { twinsPage } from './pages/twins.js';
 import { workersPage } from './pages/workers.js';
+import { docsDrawer } from './panels/docs_drawer.js';
 import { topBar } from './panels/top_bar.js';
 
 /** An announcement is shown for so long. */
@@ -31,6 +33,7 @@ const TOAST_MS = 6000;
 
 const store = createStore();
 const page = /** @type {HTMLElement} */ (document.getElementById('page'));
+const drawer = docsDrawer();
 const announcer = /** @type {HTMLElement} */ (document.getElementById('announce'));
 /** @type {() => void} */
 let leave = () => {};
@@ -51,15 +54,18 @@ const context = {
 function route() {
   leave();
   leave = () => {};
+  drawer.close();
   page.removeAttribute('class');
   const { pathname, search } = location;
   shown = pathname + search;
   const twins = /^\/runs\/([^/]+)\/twins\/([^/]+)\/?$/.exec(pathname);
   const run = /^\/runs\/([^/]+)\/?$/.exec(pathname);
+  const concept = /^\/docs(?:\/([^/]+))?\/?$/.exec(pathname);
   const sweep = /^\/sweeps\/([^/]+)\/?$/.exec(pathname);
   if (run !== null) leave = runPage(context, decoded(run[1]));
   else if (twins !== null) leave = twinsPage(context, decoded(twins[1]), decoded(twins[2]));
   else if (sweep !== null) leave = sweepPage(context, decoded(sweep[1]));
+  else if (concept !== null) leave = docsPage(context, concept[1] === undefined ? null : decoded(concept[1]));
   else if (pathname === '/sweeps') leave = sweepsPage(context);
   else if (pathname === '/workers') leave = workersPage(context);
   else if (pathname === '/launch') leave = launchPage(context, new URLSearchParams(search).get('recipe'));
@@ -132,6 +138,7 @@ async function start() {
   });
 }
 
+document.body.append(drawer.element);
 document.addEventListener('click', (event) => {
   const link = event.target instanceof Element ? event.target.closest('a') : null;
   const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;

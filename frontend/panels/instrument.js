@@ -32,7 +32,7 @@ const STILL_MS = 120;
  * @param {ReturnType<import('../lib/painter.js').createPainter>} painter
  * @param {import('../lib/live_looks.js').LiveLooks} looks
  * @param {import('../lib/instruments.js').Kind} kind
- * @returns {{element: HTMLElement, words: () => string, dispose: () => void}}
+ * @returns {{element: HTMLElement, words: () => string, series: () => string | null, dispose: () => void}} series: the first one shown
  */
 export function instrument(store, painter, looks, kind) {
   const change = (/** @type {(view: import('../lib/store.js').View) => void} */ how) => store.change(['view'], ({ view }) => how(view));
@@ -182,6 +182,7 @@ export function instrument(store, painter, looks, kind) {
       const step = open === null || choice === null ? null : current(open, choice.members[0].name).step;
       return step === null ? '' : `step ${integer(step)}`;
     },
+    series: () => chosen()?.members[0].name ?? null,
     dispose: () => {
       stops.forEach((stop) => stop());
       window.clearTimeout(timer);

@@ -1,6 +1,7 @@
 // @ts-check
 /** The box on the right, at the cursor's step: the grid of samples, the 2-D view, or an instrument, each behind a tab. */
 
+import { conceptOfSeries, PANELS } from '../lib/concepts.js';
 import { h, setAttribute, setText } from '../lib/dom.js';
 import { INSTRUMENTS } from '../lib/instruments.js';
 import { cloud } from './cloud.js';
@@ -16,11 +17,11 @@ const TABS = { grid: 'Samples', points: '2-D view', ...INSTRUMENTS };
  * @param {import('../lib/live_looks.js').LiveLooks} looks
  */
 export function pictures(store, painter, looks) {
-  const { element, heading, aside, body } = panel('Samples', { class: 'pictures', testid: 'pictures' });
+  const { element, heading, aside, body, what } = panel('Samples', { class: 'pictures', testid: 'pictures', concept: PANELS.grid });
   const tabs = h('div', { class: 'tabs', role: 'group', 'aria-label': 'What to show', hidden: true });
   const none = waiting();
   heading.after(tabs);
-  /** @type {{element: HTMLElement, words: () => string, dispose: () => void} | null} */
+  /** @type {{element: HTMLElement, words: () => string, series?: () => string | null, dispose: () => void} | null} */
   let content = null;
   /** @type {keyof typeof TABS | null} */
   let kind = null;
@@ -44,6 +45,7 @@ export function pictures(store, painter, looks) {
     if (tabs.childElementCount !== kinds.length) tabs.replaceChildren(...kinds.map((each) => tab(store, each)));
     for (const button of tabs.children) setAttribute(button, 'aria-pressed', String(/** @type {HTMLElement} */ (button).dataset.kind === kind));
     setText(aside, content?.words() ?? '');
+    what.set(kind === null ? 'Samples' : TABS[kind], conceptOf(open, kind, content?.series?.() ?? null));
   };
   const stop = store.subscribe(['infos', 'pictures', 'points', 'looks', 'view', 'run'], show);
   const timer = window.setInterval(() => setText(aside, content?.words() ?? ''), 500);
@@ -73,6 +75,16 @@ function contentOf(store, painter, looks, kind) {
 function tab(store, kind) {
   const choose = () => store.change(['view'], (state) => (state.view.choice.pictures = kind));
   return h('button', { type: 'button', class: 'plain small', text: TABS[kind], testid: `tab-${kind}`, data: { kind }, on: { click: choose } });
+}
+
+/**
+ * @param {import('../lib/store.js').RunState} open
+ * @param {keyof typeof TABS | null} kind
+ * @param {string | null} series that an instrument shows
+ */
+function conceptOf(open, kind, series) {
+  if (kind === 'points') return PANELS.points;
+  return series === null ? PANELS.grid : conceptOfSeries(open, series);
 }
 
 /** @param {import('../lib/store.js').RunState} open @returns {(keyof typeof TABS)[]} */
