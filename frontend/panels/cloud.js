@@ -12,8 +12,9 @@ import { stepAt, stepper } from './stepper.js';
 
 const STILL_MS = 120;
 
-/** Below this side a picture has smaller dots, so that they do not run together. */
+/** Below this side a picture has smaller dots, so that they do not run together; below a pixel nobody would see them. */
 const WIDE_PX = 300;
+const LEAST_SCALE = 0.45;
 
 /**
  * @param {import('../lib/store.js').Store} store
@@ -109,7 +110,7 @@ export function drawCloud(canvas, body, side) {
   context.fillStyle = surface;
   context.fillRect(0, 0, size, size);
   if (data.field !== null) drawField(context, data.field, size);
-  const scale = ratio * Math.min(1, side / WIDE_PX);
+  const scale = ratio * Math.min(1, Math.max(LEAST_SCALE, side / WIDE_PX));
   drawDots(context, data.real, { colour: roles.real, radius: 2.5 * scale, isRing: true, edge: surface });
   drawDots(context, data.generated, { colour: roles.G, radius: 2.2 * scale, isRing: false, edge: surface });
   return notes;
