@@ -82,7 +82,7 @@ def _tails(session: Session, lines: Sequence[_Line]) -> dict[str, Points]:
     return {run: found[names[run]] for run, found in gathered.items() if names[run] in found}
 
 
-def _of(lines: Sequence[_Line]) -> Select[tuple[str, bytes]]:
+def _of(lines: Sequence[_Line]) -> Select[str, bytes]:
     # Not as pairs in a list: for that SQLite reads the whole table.
     mine = [and_(ChunkRow.run == line.run.id, ChunkRow.series == line.series.name) for line in lines]
     return select(ChunkRow.run, ChunkRow.buckets).where(or_(*mine))

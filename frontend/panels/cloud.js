@@ -14,7 +14,7 @@ const STILL_MS = 120;
 
 /** Below this side a picture has smaller dots, so that they do not run together; below a pixel nobody would see them. */
 const WIDE_PX = 300;
-const LEAST_SCALE = 0.45;
+const LEAST_SCALE = 0.3;
 
 /**
  * @param {import('../lib/store.js').Store} store
