@@ -7,7 +7,8 @@ ENV PYTHONUNBUFFERED=1 \
     MODESCOPE_PORT=8000 \
     MODESCOPE_DATA=/data \
     MODESCOPE_ARTEFACTS_URL=file:///artefacts \
-    MODESCOPE_FRONTEND=/app/frontend
+    MODESCOPE_FRONTEND=/app/frontend \
+    MODESCOPE_CONCEPTS=/app/docs/concepts
 
 WORKDIR /app
 COPY pyproject.toml constraints.txt README.md LICENSE ./
@@ -18,6 +19,7 @@ RUN pip install --no-cache-dir --constraint constraints.txt ".[api,postgres,s3]"
     && useradd --system --uid 10001 --home-dir /data modescope \
     && install --directory --owner=modescope --mode=0700 /data /artefacts
 COPY frontend ./frontend
+COPY docs/concepts ./docs/concepts
 
 USER 10001
 VOLUME ["/data", "/artefacts"]

@@ -11,6 +11,7 @@ from api.problems import NotSignedIn, WrongToken
 from api.routes import (
     catalogue,
     checkpoints,
+    concepts,
     control,
     events,
     export,
@@ -35,6 +36,7 @@ OPEN = (health.router, session.router)
 """Routes for everybody."""
 SIGNED_IN = (
     catalogue.router,
+    concepts.router,
     runs.router,
     forks.router,
     twins.router,

@@ -110,6 +110,12 @@ class NoSuchChange(Refused):
     code, title = "no-such-change", "No such change"
 
 
+class NoSuchConcept(Refused):
+    """There is no concept of that name."""
+
+    code, title = "no-such-concept", "No such concept"
+
+
 class CheckpointReplaced(Refused):
     """There was one, and newer ones have taken its place."""
 
@@ -210,7 +216,7 @@ STATUS: dict[type[Refused], int] = {
     NotSignedIn: 401, WrongToken: 401, TooManyGuesses: 429, ForeignOrigin: 403, UnknownHost: 403,
     InvalidRequest: 422, NoSuchPath: 404, MethodNotAllowed: 405,
     NoSuchRun: 404, NoSuchSweep: 404, NoSuchSeries: 404, NoSuchStep: 404, NoSuchCheckpoint: 404, NoSuchChange: 404,
-    CheckpointReplaced: 410,
+    NoSuchConcept: 404, CheckpointReplaced: 410,
     InvalidSpecRefused: 422, InvalidKnobs: 422,
     NotRepeatable: 409, RunEnded: 409, RunActive: 409, HasForks: 409, RunParked: 409, RunMoved: 409, KeyReused: 409,
     NoWorkerYet: 503, LogFull: 503, RedisAway: 503, SqlAway: 503, ArtefactsAway: 503, InternalError: 500,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 
 from api.backend import Backend
+from api.concepts import Concepts
 from api.hub import Hub
 from api.page import Page
 from api.redis_store.log_reader import LogReader
@@ -19,6 +20,7 @@ class Services(Backend):
     hub: Hub
     sessions: Sessions
     page: Page
+    concepts: Concepts
 
     @classmethod
     def of(cls, settings: Settings) -> "Services":
@@ -31,6 +33,7 @@ class Services(Backend):
             hub=Hub(log),
             sessions=Sessions(settings.secret),
             page=Page(settings.frontend),
+            concepts=Concepts(settings.concepts),
         )
 
     async def close(self) -> None:

@@ -80,6 +80,8 @@ class Settings(StorageSettings):
     """What one signs in with."""
     frontend: Path = Path(__file__).parent.parent / "frontend"
     """Folder of the page's files."""
+    concepts: Path = Path(__file__).parent.parent / "docs" / "concepts"
+    """Folder of the concepts: the docs beside the charts."""
     allowed_hosts: str = ""
     """More names by which a browser may call this server, comma-separated: that of a proxy in front of it."""
 
@@ -113,6 +115,13 @@ class Settings(StorageSettings):
     def _page_is_there(self) -> Self:
         if not (self.frontend / "index.html").is_file():
             message = f"there is no index.html in {self.frontend}; set MODESCOPE_FRONTEND to the folder of the page"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _concepts_are_there(self) -> Self:
+        if next(self.concepts.glob("*.md"), None) is None:
+            message = f"there is no .md file in {self.concepts}; set MODESCOPE_CONCEPTS to the folder of the concepts"
             raise ValueError(message)
         return self
 

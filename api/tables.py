@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -22,6 +23,10 @@ from contract.ramps import Shape
 
 Big = BigInteger().with_variant(Integer, "sqlite")
 """64 bits; in SQLite an INTEGER primary key is the row's own number and needs no second index."""
+
+
+OF_GUARDS = "kind IN ('alarm.raised', 'alarm.cleared', 'guard.state')"
+"""The few events that say what guards found, as their index and who asks for them must both write it."""
 
 
 class Words(TypeDecorator[str]):
@@ -115,6 +120,7 @@ class EventRow(Base):
     __table_args__ = (
         UniqueConstraint("run", "attempt", "source", "seq", name="events_once"),
         Index("events_of_run", "run", "position"),
+        Index("events_of_guards", "run", "position", sqlite_where=text(OF_GUARDS), postgresql_where=text(OF_GUARDS)),
     )
 
     position: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)

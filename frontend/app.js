@@ -6,6 +6,7 @@ import { h } from './lib/dom.js';
 import { createStore } from './lib/store.js';
 import { applyTheme, onSystemTheme, savedTheme } from './lib/theme.js';
 import { comparePage } from './pages/compare.js';
+import { docsPage } from './pages/docs.js';
 import { launchPage } from './pages/launch.js';
 import { lineagePage } from './pages/lineage.js';
 import { notFound } from './pages/not_found.js';
@@ -16,6 +17,7 @@ import { sweepPage } from './pages/sweep.js';
 import { sweepsPage } from './pages/sweeps.js';
 import { twinsPage } from './pages/twins.js';
 import { workersPage } from './pages/workers.js';
+import { docsDrawer } from './panels/docs_drawer.js';
 import { topBar } from './panels/top_bar.js';
 
 /** An announcement is shown for so long. */
@@ -33,6 +35,7 @@ const TOAST_MS = 6000;
 
 const store = createStore();
 const page = /** @type {HTMLElement} */ (document.getElementById('page'));
+const drawer = docsDrawer();
 const announcer = /** @type {HTMLElement} */ (document.getElementById('announce'));
 /** @type {() => void} */
 let leave = () => {};
@@ -53,17 +56,20 @@ const context = {
 function route() {
   leave();
   leave = () => {};
+  drawer.close();
   page.removeAttribute('class');
   const { pathname, search } = location;
   shown = pathname + search;
   const twins = /^\/runs\/([^/]+)\/twins\/([^/]+)\/?$/.exec(pathname);
   const lineage = /^\/runs\/([^/]+)\/lineage\/?$/.exec(pathname);
   const run = /^\/runs\/([^/]+)\/?$/.exec(pathname);
+  const concept = /^\/docs(?:\/([^/]+))?\/?$/.exec(pathname);
   const sweep = /^\/sweeps\/([^/]+)\/?$/.exec(pathname);
   if (run !== null) leave = runPage(context, decoded(run[1]));
   else if (twins !== null) leave = twinsPage(context, decoded(twins[1]), decoded(twins[2]));
   else if (lineage !== null) leave = lineagePage(context, decoded(lineage[1]));
   else if (sweep !== null) leave = sweepPage(context, decoded(sweep[1]));
+  else if (concept !== null) leave = docsPage(context, concept[1] === undefined ? null : decoded(concept[1]));
   else if (pathname === '/sweeps') leave = sweepsPage(context);
   else if (pathname === '/compare') leave = comparePage(context);
   else if (pathname === '/workers') leave = workersPage(context);
@@ -137,6 +143,7 @@ async function start() {
   });
 }
 
+document.body.append(drawer.element);
 document.addEventListener('click', (event) => {
   const link = event.target instanceof Element ? event.target.closest('a') : null;
   const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;

@@ -20,6 +20,8 @@ router = APIRouter(tags=["page"], include_in_schema=False)
 @router.get("/runs/{id}/twins/{request_id}", operation_id="page_twins", response_class=HTMLResponse)
 @router.get("/sweeps", operation_id="page_sweeps", response_class=HTMLResponse)
 @router.get("/workers", operation_id="page_workers", response_class=HTMLResponse)
+@router.get("/docs", operation_id="page_docs", response_class=HTMLResponse)
+@router.get("/docs/{name}", operation_id="page_concept", response_class=HTMLResponse)
 @router.get("/sweeps/{id}", operation_id="page_sweep", response_class=HTMLResponse)
 def get_index(serving: ServicesDep, request: Request) -> Response:
     """The page; what it shows is for its address to say, and whether a run exists it asks the API."""

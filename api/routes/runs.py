@@ -20,17 +20,18 @@ from api.problems import (
     SqlAway,
     responses,
 )
-from api.store import runs, sweeps
+from api.store import overviews, runs, sweeps
 from api.store.newest_first import cursor_of
 from api.waiting import explain
 from contract.events import Status
-from contract.runs import CreateRun, EditRun, Page, Run
+from contract.overview import RunList
+from contract.runs import CreateRun, EditRun, Run
 
 router = APIRouter(prefix="/runs", tags=["runs"], responses=responses(SqlAway, InvalidRequest))
 
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 
-RunPage = Page[Run]
+MOST_BUCKETS = 240
 
 
 @router.post(
@@ -54,15 +55,19 @@ def list_runs(
     sweep: Annotated[str | None, Query(description="Only runs of this sweep.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     after: Annotated[str | None, Query(description="Cursor: `next` of the page before.")] = None,
-) -> RunPage:
-    """Runs, newest first."""
+    sparkline: Annotated[
+        int, Query(ge=0, le=MOST_BUCKETS, description="Buckets of each run's sparkline; 0: no overviews.")
+    ] = 0,
+) -> RunList:
+    """Runs, newest first; with `sparkline` also what a table shows of each besides."""
     with serving.database.read() as session:
         if sweep is not None:
             sweeps.find(session, sweep)
         rows, has_more = runs.page(session, statuses=status or (), sweep=sweep, after=list_cursor(after), limit=limit)
         found = runs.answers(session, rows)
+        seen = overviews.of(session, rows, sparkline) if sparkline else {}
     explain(serving.redis, found)
-    return RunPage(items=found, next=cursor_of(found[-1]) if has_more else None)
+    return RunList(items=found, next=cursor_of(found[-1]) if has_more else None, overviews=seen)
 
 
 @router.get("/{id}", operation_id="get_run", responses=responses(NoSuchRun))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from api.artefacts import Artefacts
+from api.concepts import Concepts
 from api.store import checkpoints, events, ledger, runs, series
 from api.tables import RunRow
 from contract.names import blob_name
@@ -35,6 +36,12 @@ class Answer:
     path: str
     content: bytes
     media_type: str = "application/json"
+
+
+def of_concepts(concepts: Concepts) -> Iterator[Answer]:
+    """What the charts show, in words."""
+    for each in concepts.listed():
+        yield Answer(f"/concepts/{each.name}", dumps(concepts.find(each.name)))
 
 
 @dataclass

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 from api import VERSION
-from api.run_file.answers import Recording
+from api.run_file.answers import Recording, of_concepts
 from api.run_file.document import Document, part
 from api.services import Services
 from api.store import runs
@@ -20,6 +20,8 @@ def written(serving: Services, run: str) -> Iterator[str]:
         yield document.head(f"{row.name} · recording · Modescope")
         yield document.plotly_part()
         for answer in recording.answers():
+            yield part(answer)
+        for answer in of_concepts(serving.concepts):
             yield part(answer)
         about = {
             "run": row.id,

@@ -45,6 +45,19 @@ export function setAttribute(element, name, value) {
   else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
+/**
+ * An element of SVG with these attributes.
+ * @template {keyof SVGElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, string>} attributes
+ * @returns {SVGElementTagNameMap[T]}
+ */
+export function svgElement(tag, attributes) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
 /** Shapes that stand beside a state's word, so that colour is never alone. 12 × 12. */
 const SHAPES = {
   dot: 'M6 2a4 4 0 1 0 0 8a4 4 0 1 0 0-8z',

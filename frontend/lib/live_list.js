@@ -4,10 +4,14 @@
 import { get, openStream, Problem } from './connection.js';
 import { oldest } from './cursor.js';
 import { changeState } from './live.js';
+import { applyToOverview, overviewFrom } from './overview.js';
 import { applyEvent, openRun } from './reduce.js';
 
 /** Runs asked at a time. */
 const LIMIT = 50;
+
+/** Buckets of a sparkline: one in two pixels of its cell. */
+const SPARKLINE = 60;
 
 /** An event of a run that is not in the list yet: the list is asked again after this. */
 const SETTLE_MS = 300;
@@ -24,13 +28,14 @@ export function followList(store, onProblem) {
   let close = () => {};
 
   const load = async () => {
-    const answer = await get('/runs', { limit: LIMIT });
+    const answer = await get('/runs', { limit: LIMIT, sparkline: SPARKLINE });
     if (isStopped) return;
     store.change(['runs'], (state) => {
       const known = new Set(answer.items.map((/** @type {any} */ { id }) => id));
       const older = (state.runs ?? []).filter(({ id }) => !known.has(id));
       const isFirst = state.runs === null;
       Object.assign(state, { runs: [...answer.items, ...older], runsProblem: null });
+      takeOverviews(state, answer);
       if (isFirst) state.runsNext = answer.next;
     });
     close();
@@ -50,7 +55,7 @@ export function followList(store, onProblem) {
     if (!isStopped) timer = window.setTimeout(refresh, wait_ms);
   };
 
-  store.change(['runs'], (state) => Object.assign(state, { runs: null, runsNext: null }));
+  store.change(['runs'], (state) => Object.assign(state, { runs: null, runsNext: null, overviews: new Map() }));
   refresh();
   return {
     stop: () => {
@@ -59,13 +64,19 @@ export function followList(store, onProblem) {
       close();
     },
     more: async () => {
-      const answer = await get('/runs', { limit: LIMIT, after: store.state.runsNext });
+      const answer = await get('/runs', { limit: LIMIT, after: store.state.runsNext, sparkline: SPARKLINE });
       store.change(['runs'], (state) => {
         state.runs = [...(state.runs ?? []), ...answer.items];
         state.runsNext = answer.next;
+        takeOverviews(state, answer);
       });
     },
   };
+}
+
+/** @param {import('./store.js').State} state @param {{overviews: Record<string, any>}} answer */
+function takeOverviews(state, { overviews }) {
+  for (const [id, overview] of Object.entries(overviews)) state.overviews.set(id, overviewFrom(overview));
 }
 
 /**
@@ -85,6 +96,8 @@ function listen(store, runs, reload) {
         return;
       }
       applyEvent(open, event);
+      const overview = store.state.overviews.get(event.run);
+      if (overview !== undefined && applyToOverview(overview, event, open.run.cursor) === 'reload') reload(SETTLE_MS);
       for (const [name, value] of open.lastValues) open.run.latest[name] = /** @type {any} */ (value);
       store.change(['runs'], () => {});
     },

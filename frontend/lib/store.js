@@ -56,6 +56,7 @@
  * @property {import('./types.js').Catalogue | null} catalogue
  * @property {string | null} catalogueProblem
  * @property {import('./types.js').Run[] | null} runs newest first
+ * @property {Map<string, import('./overview.js').Overview>} overviews what the list shows of each run besides the run itself
  * @property {string | null} runsNext
  * @property {string | null} runsProblem
  * @property {import('./types.js').Sweep | null} sweep the sweep whose page is open
@@ -78,6 +79,7 @@ export function emptyState() {
     catalogue: null,
     catalogueProblem: null,
     runs: null,
+    overviews: new Map(),
     runsNext: null,
     runsProblem: null,
     sweep: null,

@@ -11,8 +11,10 @@ import { pictures } from '../panels/pictures.js';
 import { rail } from '../panels/rail.js';
 import { recordingNote } from '../panels/recording_note.js';
 import { vitals } from '../panels/vitals.js';
+import { whatIs } from '../panels/what.js';
 import { fromSearch, toSearch } from '../lib/address.js';
 import { loadCatalogue } from '../lib/catalogue.js';
+import { PANELS } from '../lib/concepts.js';
 import { askKnobs, forkRun, giveCommand, makeTwins } from '../lib/connection.js';
 import { h } from '../lib/dom.js';
 import { integer } from '../lib/format.js';
@@ -85,7 +87,7 @@ export function runPage(context, id) {
   page.className = 'run';
   page.replaceChildren(
     h('h1', { class: 'unseen', text: `Run ${id}` }),
-    h('div', { class: 'strip' }, vital, verbs),
+    h('div', { class: 'strip' }, vital, whatIs('Vitals', PANELS.vitals).button, verbs),
     h('div', { class: 'board' }, h('div', { class: 'left' }, left, log), middle.element, h('div', { class: 'right' }, right, watch)),
     film, below,
   );

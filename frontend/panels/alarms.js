@@ -1,6 +1,7 @@
 // @ts-check
 /** What the guards found, what broke among the monitors, and, when all is quiet, who is watching; and what rules wait for. */
 
+import { PANELS } from '../lib/concepts.js';
 import { h, icon, setText } from '../lib/dom.js';
 import { integer } from '../lib/format.js';
 import { lastAct, rulesOf } from '../lib/rules.js';
@@ -21,7 +22,7 @@ const LEVELS = {
 
 /** @param {import('../lib/store.js').Store} store */
 export function alarms(store) {
-  const { element, aside, body } = panel('Alarms', { class: 'alarms', testid: 'alarms' });
+  const { element, aside, body } = panel('Alarms', { class: 'alarms', testid: 'alarms', concept: PANELS.alarms });
   const list = h('ul', { class: 'alarm-list' });
   scrolls(body, 'Alarms');
   body.append(list);

@@ -1,6 +1,7 @@
 // @ts-check
 /** One chart of scalars: its header, the plot, what lies over it, and what it waits for while it is empty. */
 
+import { conceptOfChart } from '../lib/concepts.js';
 import { h, setAttribute, setText } from '../lib/dom.js';
 import { chosen } from '../lib/plan.js';
 import { scalarSavings } from '../lib/savings.js';
@@ -23,7 +24,7 @@ import { panel, waiting } from './panel.js';
 export function chartPanel(store, painter, first) {
   let chart = first;
   const look = (/** @type {(view: import('../lib/store.js').View) => void} */ change) => store.change(['view'], ({ view }) => change(view));
-  const frame = panel(chart.title, { class: 'chart', testid: `chart-${chart.id}` });
+  const frame = panel(chart.title, { class: 'chart', testid: `chart-${chart.id}`, concept: 'charts' });
   const header = chartHeader(frame, { choose: (id) => look((view) => (view.choice[chart.id] = id)) });
   const plotElement = h('div', { class: 'plot' });
   const logButton = h('button', {
@@ -52,6 +53,7 @@ export function chartPanel(store, painter, first) {
     plotElement.hidden = !hasPoints;
     logButton.hidden = !hasPoints || view.fixed !== null;
     setText(wait, hasPoints ? 'Drawing …' : waitsFor(open, view.traces));
+    frame.what.set(chart.title, conceptOfChart(open, chart, looking.choice));
     header.showValues(open, chart, view, looking.cursor);
     const { clientWidth: width, clientHeight: height } = frame.body;
     if (!isDrawn || width === 0 || height === 0) return;

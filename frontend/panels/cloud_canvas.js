@@ -6,8 +6,9 @@ import { LAYERS } from '../lib/layers.js';
 import { colours } from '../lib/theme.js';
 import { paintField, rgb } from './field.js';
 
-/** Below this side a picture has smaller dots, so that they do not run together. */
+/** Below this side a picture has smaller dots, so that they do not run together; below a pixel nobody would see them. */
 const WIDE_PX = 300;
+const LEAST_SCALE = 0.3;
 
 /**
  * @param {HTMLCanvasElement} canvas
@@ -28,7 +29,7 @@ export function drawCloud(canvas, body, side, layers = new Set(LAYERS)) {
   context.fillStyle = surface;
   context.fillRect(0, 0, size, size);
   if (data.field !== null && layers.has('surface')) paintField(context, data.field, size);
-  const scale = ratio * Math.min(1, side / WIDE_PX);
+  const scale = ratio * Math.min(1, Math.max(LEAST_SCALE, side / WIDE_PX));
   if (layers.has('real')) drawDots(context, data.real, { colour: roles.real, radius: 2.5 * scale, isRing: true, edge: surface });
   if (layers.has('generated')) drawDots(context, data.generated, { colour: roles.G, radius: 2.2 * scale, isRing: false, edge: surface });
   if (layers.has('slopes') && side >= WIDE_PX / 2) drawArrows(context, data.arrows, { colour: text, width: 1.2 * scale });

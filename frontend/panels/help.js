@@ -20,8 +20,9 @@ export function help() {
   const rows = KEYS.map(([key, words]) => h('div', { class: 'help-row' }, h('dt', {}, h('kbd', { text: key })), h('dd', { text: words })));
   const close = h('button', { type: 'submit', class: 'primary', text: 'Close', autofocus: true });
   const more = h('a', { href: '/api/v1/docs', text: 'The REST API' });
+  const docs = h('a', { href: '/docs', text: 'What the charts show', testid: 'help-docs', on: { click: () => dialog.close() } });
   const dialog = h('dialog', { class: 'help', 'aria-label': 'Keyboard', testid: 'help' },
-    h('form', { method: 'dialog' }, h('h2', { text: 'Keyboard' }), h('dl', {}, ...rows), h('div', { class: 'row' }, more, h('span', { class: 'spring' }), close)));
+    h('form', { method: 'dialog' }, h('h2', { text: 'Keyboard' }), h('dl', {}, ...rows), h('div', { class: 'row' }, docs, more, h('span', { class: 'spring' }), close)));
   const button = h('button', { class: 'plain small', type: 'button', text: '?', 'aria-label': 'Help: what the keyboard does', testid: 'help-button', on: { click: () => dialog.showModal() } });
   document.addEventListener('keydown', (event) => {
     const isTyping = event.target instanceof HTMLElement && event.target.matches('input, select, textarea');

@@ -193,6 +193,7 @@ export function instrument(store, painter, looks, kind, extras = []) {
       });
       return instrumentSavings({ open, kind, choice, log: isLog(choice), overSteps: overSteps.shown(), atStep: atStep.shown(), looks });
     },
+    series: () => chosen()?.members[0].name ?? null,
     dispose: () => {
       stops.forEach((stop) => stop());
       window.clearTimeout(timer);

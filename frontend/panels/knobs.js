@@ -4,6 +4,7 @@
  * the trainer said. All edits go in one request, and so take effect at one step.
  */
 
+import { PANELS } from '../lib/concepts.js';
 import { Problem } from '../lib/connection.js';
 import { h, setText } from '../lib/dom.js';
 import { exact, integer } from '../lib/format.js';
@@ -20,7 +21,7 @@ const TICK_MS = 200;
  * @param {{applyKnobs: (values: Record<string, unknown>, reason: string) => Promise<{request_id: string}>}} actions
  */
 export function knobs(store, actions) {
-  const { element, aside, body } = panel('Knobs', { class: 'knobs', testid: 'knobs' });
+  const { element, aside, body } = panel('Knobs', { class: 'knobs', testid: 'knobs', concept: PANELS.knobs });
   const list = h('ul', { class: 'knob-list' });
   const folded = h('ul', { class: 'knob-list' });
   const fold = h('details', { class: 'knob-fold', testid: 'folded-knobs', hidden: true }, h('summary', { text: 'Schedules and the like' }), folded);

@@ -1,6 +1,7 @@
 // @ts-check
 /** Who asked for what, and its one outcome; newest first. */
 
+import { PANELS } from '../lib/concepts.js';
 import { h, icon, setText } from '../lib/dom.js';
 import { exact, integer, latency, moment } from '../lib/format.js';
 import { changedRequests, newestChanges } from '../lib/knob_state.js';
@@ -32,7 +33,7 @@ const DRY_RUN = /** @type {const} */ ({ shape: 'barred', tone: 'soft' });
  * @param {LedgerActions} actions
  */
 export function ledger(store, actions) {
-  const { element, aside, body } = panel('Ledger', { class: 'ledger', testid: 'ledger' });
+  const { element, aside, body } = panel('Ledger', { class: 'ledger', testid: 'ledger', concept: PANELS.ledger });
   const list = h('ol', { class: 'ledger-list' });
   const empty = waiting('No change yet. Each one is listed here with its author and the step at which it took effect.');
   scrolls(body, 'Ledger');

@@ -1,6 +1,7 @@
 // @ts-check
 /** The box on the right, at the cursor's step: the grid of samples, the 2-D view, or an instrument, each behind a tab. */
 
+import { conceptOfSeries, PANELS } from '../lib/concepts.js';
 import { h, icon, setAttribute, setText } from '../lib/dom.js';
 import { INSTRUMENTS } from '../lib/instruments.js';
 import { chartMenu } from './chart_menu.js';
@@ -16,6 +17,7 @@ const TABS = { grid: 'Samples', points: '2-D view', ...INSTRUMENTS };
  * @typedef {object} Content what is behind a tab
  * @property {HTMLElement} element
  * @property {() => string} words which step it shows
+ * @property {() => string | null} [series] the first one shown
  * @property {() => import('./chart_menu.js').Saving[]} savings
  * @property {() => void} dispose
  */
@@ -26,7 +28,7 @@ const TABS = { grid: 'Samples', points: '2-D view', ...INSTRUMENTS };
  * @param {import('../lib/live_looks.js').LiveLooks} looks
  */
 export function pictures(store, painter, looks) {
-  const { element, head, heading, aside, body } = panel('Samples', { class: 'pictures', testid: 'pictures' });
+  const { element, head, heading, aside, body, what } = panel('Samples', { class: 'pictures', testid: 'pictures', concept: PANELS.grid });
   const tabs = h('div', { class: 'tabs', role: 'group', 'aria-label': 'What to show', hidden: true });
   const none = waiting();
   heading.after(tabs);
@@ -61,6 +63,7 @@ export function pictures(store, painter, looks) {
     if (tabs.childElementCount !== kinds.length) tabs.replaceChildren(...kinds.map((each) => tab(store, each)));
     for (const button of tabs.children) setAttribute(button, 'aria-pressed', String(/** @type {HTMLElement} */ (button).dataset.kind === kind));
     setText(aside, content?.words() ?? '');
+    what.set(kind === null ? 'Samples' : TABS[kind], conceptOf(open, kind, content?.series?.() ?? null));
   };
   const stop = store.subscribe(['infos', 'pictures', 'points', 'looks', 'view', 'run'], show);
   const timer = window.setInterval(() => setText(aside, content?.words() ?? ''), 500);
@@ -101,6 +104,16 @@ function filmButton(store) {
 function tab(store, kind) {
   const choose = () => store.change(['view'], (state) => (state.view.choice.pictures = kind));
   return h('button', { type: 'button', class: 'plain small', text: TABS[kind], testid: `tab-${kind}`, data: { kind }, on: { click: choose } });
+}
+
+/**
+ * @param {import('../lib/store.js').RunState} open
+ * @param {keyof typeof TABS | null} kind
+ * @param {string | null} series that is shown
+ */
+function conceptOf(open, kind, series) {
+  if (kind === 'points') return PANELS.points;
+  return series === null ? PANELS.grid : conceptOfSeries(open, series);
 }
 
 /** @param {import('../lib/store.js').RunState} open @returns {(keyof typeof TABS)[]} */

@@ -1,11 +1,13 @@
 // @ts-check
 /** The whole run on one line: alarms, changes, checkpoints and steps; a press on it pins the cursor. */
 
+import { PANELS } from '../lib/concepts.js';
 import { h, setAttribute, setText } from '../lib/dom.js';
 import { integer } from '../lib/format.js';
 import { pin as pinned, playback } from '../lib/playback.js';
 import { changeMarks } from '../lib/marks.js';
 import { alarmSpans, guardLanes } from './guard_lanes.js';
+import { whatIs } from './what.js';
 
 const LANES = /** @type {const} */ (['Alarms', 'Changes', 'Checkpoints', 'Steps']);
 /** A press of an arrow key moves the cursor by this share of the run. */
@@ -25,7 +27,7 @@ export function rail(store) {
   const guards = guardLanes(store);
   const element = h('footer', { class: 'rail-frame', 'aria-label': 'Time rail' }, guards.element, h('div', { class: 'rail' },
     h('div', { class: 'rail-labels' }, guards.toggle, ...LANES.slice(1).map((name) => h('span', { text: name, 'aria-hidden': 'true' }))), track,
-    h('div', { class: 'rail-read' }, words, h('div', { class: 'rail-buttons' }, play, follow, whole))));
+    h('div', { class: 'rail-read' }, words, h('div', { class: 'rail-buttons' }, play, follow, whole, whatIs('Time rail', PANELS.rail).button))));
 
   const pin = (/** @type {number | null} */ step) => pinned(store, step);
   const total = () => Math.max(1, store.state.open?.run.steps ?? 1, store.state.open?.run.step ?? 1);

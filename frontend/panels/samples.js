@@ -133,6 +133,7 @@ export function samples(store, tools = []) {
   return {
     element,
     words: () => (shown === null ? '' : `step ${integer(shown.step)}`),
+    series: () => shown?.series ?? null,
     savings: () => {
       const { open } = store.state;
       if (open === null || shown === null) return [];

@@ -3,11 +3,11 @@
 
 import { h, setText } from '../lib/dom.js';
 import { duration, integer, number } from '../lib/format.js';
+import { MODES, modesTotal } from '../lib/modes.js';
 
 /** Series whose newest value is shown here. */
 const LOSS_D = 'loss.d';
 const LOSS_G = 'loss.g';
-const MODES = 'modes.captured';
 const SPEED = 'speed.steps_per_s';
 
 /**
@@ -53,12 +53,8 @@ export function timeLeft(run, speed) {
 
 /** @param {import('../lib/store.js').RunState} open */
 function modesSuffix(open) {
-  const known = open.infos.get(MODES)?.unit?.match(/\d+/)?.[0];
-  const classes = Object.values(open.run.attributes);
-  const product = classes.length > 0 ? classes.reduce((count, names) => count * names.length, 1) : undefined;
-  const { modes, side } = open.run.spec.dataset ?? {};
-  const total = known ?? product ?? modes ?? (side === undefined ? undefined : side ** 2);
-  return total === undefined ? '' : ` of ${total}`;
+  const total = modesTotal(open.run, open.infos.get(MODES)?.unit);
+  return total === null ? '' : ` of ${total}`;
 }
 
 /** @param {string} label @param {string} testid */

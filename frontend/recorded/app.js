@@ -5,6 +5,7 @@ import { READ_ONLY } from '../lib/recording.js';
 import { createStore } from '../lib/store.js';
 import { applyTheme, onSystemTheme, savedTheme } from '../lib/theme.js';
 import { runPage } from '../pages/run.js';
+import { docsDrawer } from '../panels/docs_drawer.js';
 import { topBar } from '../panels/top_bar.js';
 import { recording } from './lib/connection.js';
 
@@ -16,6 +17,7 @@ const announce = (/** @type {string} */ message) => {
 };
 
 document.querySelector('.brand')?.removeAttribute('href');
+document.body.append(docsDrawer({ hasPages: false }).element);
 /** An address of the server leads nowhere from here. */
 document.addEventListener('click', (event) => {
   const link = event.target instanceof Element ? event.target.closest('a[href]') : null;

@@ -12,7 +12,8 @@ from api.tables import RunRow
 from contract import names
 from contract.events import RunStatus
 from contract.jobs import TrainJob
-from contract.runs import Page, Run
+from contract.overview import RunList
+from contract.runs import Run
 
 pytestmark = pytest.mark.stack
 
@@ -112,7 +113,7 @@ def test_a_list_is_newest_first_and_goes_on_where_it_ended(server):
     ids = [server.create(name=str(number)).id for number in range(5)]
     found, after = [], None
     for _ in range(3):
-        page = Page[Run].model_validate(server.get("/runs", limit=2, **({"after": after} if after else {})))
+        page = RunList.model_validate(server.get("/runs", limit=2, **({"after": after} if after else {})))
         found += [run.id for run in page.items]
         after = page.next
     assert (found, after) == (ids[::-1], None)
