@@ -22,6 +22,7 @@ from api.routes import (
     runs,
     series,
     session,
+    specs,
     sweeps,
     twins,
     workers,
@@ -34,6 +35,7 @@ OPEN = (health.router, session.router)
 """Routes for everybody."""
 SIGNED_IN = (
     catalogue.router,
+    specs.router,
     runs.router,
     forks.router,
     twins.router,

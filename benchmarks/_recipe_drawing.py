@@ -49,7 +49,9 @@ def sheet(game: Game, step: int) -> Image.Image:
         n = columns * rows
         pictures = view.generate(view.latents(n, view.fixed), view.labels(n, view.fixed)).cpu()
     pixels = ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy()
-    tiled = pixels.reshape(rows, columns, 3, side, side).transpose(0, 3, 1, 4, 2).reshape(rows * side, columns * side, 3)
+    tiled = (
+        pixels.reshape(rows, columns, 3, side, side).transpose(0, 3, 1, 4, 2).reshape(rows * side, columns * side, 3)
+    )
     return Image.fromarray(np.ascontiguousarray(tiled))
 
 
@@ -96,7 +98,9 @@ def encoded(image: Image.Image) -> bytes:
         few.save(buffer, "PNG", optimize=True)
         if buffer.tell() <= MOST_BYTES:
             return buffer.getvalue()
-    raise ValueError(f"a picture of {image.size} takes {buffer.tell()} bytes in eight colours; allowed are {MOST_BYTES}")
+    raise ValueError(
+        f"a picture of {image.size} takes {buffer.tell()} bytes in eight colours; allowed are {MOST_BYTES}"
+    )
 
 
 def _plate(samples: Points) -> Plate:
@@ -110,9 +114,7 @@ def _plate(samples: Points) -> Plate:
 def _lattice(plate: Plate) -> torch.Tensor:
     """(pixels, 2): the place of each pixel, row by row from the top."""
     left, right, bottom, top = plate
-    y, x = torch.meshgrid(
-        torch.linspace(top, bottom, PLATE[1]), torch.linspace(left, right, PLATE[0]), indexing="ij"
-    )
+    y, x = torch.meshgrid(torch.linspace(top, bottom, PLATE[1]), torch.linspace(left, right, PLATE[0]), indexing="ij")
     return torch.stack([x.flatten(), y.flatten()], dim=1)
 
 

@@ -54,3 +54,8 @@ def checkpoint_name(run: str, step: int, attempt: int) -> str:
 def blob_name(sha256: str) -> str:
     """Name of a recorded blob (a picture, an array) inside the artefact store: by content, so written once."""
     return f"blobs/{sha256[:2]}/{sha256}"
+
+
+def recipe_picture_name(sha256: str) -> str:
+    """Name of a recipe's picture inside the artefact store; no run uses it, so that no run's end removes it."""
+    return f"recipes/{sha256}.png"
