@@ -86,6 +86,12 @@ class NoSuchSweep(Refused):
     code, title = "no-such-sweep", "No such sweep"
 
 
+class NoSuchPicture(Refused):
+    """There is no such recipe, or nobody has made a picture of it."""
+
+    code, title = "no-such-picture", "No such picture"
+
+
 class NoSuchSeries(Refused):
     """The run has no series of that name."""
 
@@ -210,6 +216,7 @@ STATUS: dict[type[Refused], int] = {
     NotSignedIn: 401, WrongToken: 401, TooManyGuesses: 429, ForeignOrigin: 403, UnknownHost: 403,
     InvalidRequest: 422, NoSuchPath: 404, MethodNotAllowed: 405,
     NoSuchRun: 404, NoSuchSweep: 404, NoSuchSeries: 404, NoSuchStep: 404, NoSuchCheckpoint: 404, NoSuchChange: 404,
+    NoSuchPicture: 404,
     CheckpointReplaced: 410,
     InvalidSpecRefused: 422, InvalidKnobs: 422,
     NotRepeatable: 409, RunEnded: 409, RunActive: 409, HasForks: 409, RunParked: 409, RunMoved: 409, KeyReused: 409,

@@ -83,10 +83,12 @@ class _Dumper(yaml.SafeDumper):
         text = repr(value)
         if math.isfinite(value) and value != 0 and abs(value) < 1e-2:
             mantissa, _, exponent = f"{value:e}".partition("e")
-            short = f"{mantissa.rstrip('0').ljust(3, '0')}e{int(exponent)}"  # with a point, or YAML 1.1 reads a word
+            short = f"{mantissa.rstrip('0').ljust(3, '0')}e{int(exponent)}"
             text = short if float(short) == value else text
         elif not math.isfinite(value):
             text = {math.inf: ".inf", -math.inf: "-.inf"}.get(value, ".nan")
+        if "e" in text and "." not in text:
+            text = text.replace("e", ".0e")  # without a point YAML 1.1 reads a word
         return self.represent_scalar("tag:yaml.org,2002:float", text)
 
 
