@@ -22,18 +22,19 @@ PLATE = (440, 220)
 """Pixels of a drawing."""
 CELLS = {16: (8, 4), 32: (6, 3), 64: (4, 2)}
 """Pixels of a sample → samples in a row, and rows."""
-FINER = 2
-"""Drawn so many times as large, then made smaller, for smooth edges."""
 GROUND, SURFACE = (14, 17, 22), (30, 58, 102)
 """Where D is sure of a fake, and where it is sure of a real one: the page's dark ground, and D's blue on it."""
 REAL, FAKE, AVERAGE = (99, 231, 190), (222, 148, 104), (253, 188, 254)
 """The page's dark colours of what is real, of G, and of an average."""
-LEVELS = 6
+LEVELS = 5
 """Steps of the surface: few enough to be a map, and to be small."""
 N_POINTS = 400
 MARGIN = 0.2
 REACH = 3.2
 """The plane of two numbers is shown from -REACH to REACH: the same for all of its recipes, so that they compare."""
+
+RING = 9
+"""Radius of the ring about the solution (pixels)."""
 
 Points = npt.NDArray[np.float64]
 Plate = tuple[float, float, float, float]
@@ -66,28 +67,28 @@ def cloud(game: Game, step: int) -> Image.Image:
         probability = torch.sigmoid(view.judge(_lattice(plate).to(view.device)).logits).double().cpu().numpy()
     image = _surface(probability.reshape(PLATE[1], PLATE[0]))
     draw = ImageDraw.Draw(image)
-    for spots, colour, radius in ((real, REAL, 2.2), (generated.double().cpu().numpy(), FAKE, 2.6)):
+    # Real ones are wider and lie below, so that a mode that is met shows both.
+    for spots, colour, radius in ((real, REAL, 5), (generated.double().cpu().numpy(), FAKE, 2.5)):
         for x, y in _placed(spots, plate):
-            _dot(draw, x, y, radius * FINER, colour)
-    return image.resize(PLATE, Image.Resampling.LANCZOS)
+            _dot(draw, x, y, radius, colour)
+    return image
 
 
 def path(iterates: Sequence[tuple[float, float]], averages: Sequence[tuple[float, float]]) -> Image.Image:
     """The way of two numbers, of their average, and the solution between them."""
-    image = Image.new("RGB", (PLATE[0] * FINER, PLATE[1] * FINER), GROUND)
+    image = Image.new("RGB", PLATE, GROUND)
     draw, plate = ImageDraw.Draw(image), (-2 * REACH, 2 * REACH, -REACH, REACH)
-    for way, colour, width in ((iterates, FAKE, 2), (averages, AVERAGE, 2)):
+    for way, colour, width in ((averages, AVERAGE, 2), (iterates, FAKE, 3)):
         inside = _placed(np.array(way, dtype=np.float64), plate)
-        draw.line(inside, fill=colour, width=width * FINER, joint="curve")
-        _dot(draw, *inside[-1], 4.5 * FINER, colour)
+        draw.line(inside, fill=colour, width=width, joint="curve")
+        _dot(draw, *inside[-1], 5, colour)
     x, y = _placed(np.zeros((1, 2)), plate)[0]
-    ring = 7 * FINER
-    draw.ellipse((x - ring, y - ring, x + ring, y + ring), outline=REAL, width=2 * FINER)
-    return image.resize(PLATE, Image.Resampling.LANCZOS)
+    draw.ellipse((x - RING, y - RING, x + RING, y + RING), outline=REAL, width=3)
+    return image
 
 
 def encoded(image: Image.Image) -> bytes:
-    """The picture as a PNG of at most 8 kB, in as many colours as that allows.
+    """The picture as a PNG of at most 8 kB, in as many colours as that allows; a drawing has few, and keeps them all.
 
     Raises:
         ValueError: if even eight colours take more.
@@ -121,14 +122,13 @@ def _lattice(plate: Plate) -> torch.Tensor:
 def _surface(probability: Points) -> Image.Image:
     share = np.round(np.nan_to_num(probability, nan=0.0) * LEVELS)[..., None] / LEVELS
     colours = np.array(GROUND) * (1 - share) + np.array(SURFACE) * share
-    plain = Image.fromarray(np.round(colours).astype(np.uint8))
-    return plain.resize((PLATE[0] * FINER, PLATE[1] * FINER), Image.Resampling.NEAREST)
+    return Image.fromarray(np.round(colours).astype(np.uint8))
 
 
 def _placed(points: Points, plate: Plate) -> list[tuple[float, float]]:
     """Pixels of the points; what is far outside, or no number, is left out."""
     left, right, bottom, top = plate
-    width, height = PLATE[0] * FINER, PLATE[1] * FINER
+    width, height = PLATE
     placed = [((x - left) / (right - left) * width, (top - y) / (top - bottom) * height) for x, y in points]
     return [(x, y) for x, y in placed if math.isfinite(x + y) and abs(x) < 1e6 and abs(y) < 1e6]
 

@@ -67,6 +67,14 @@ export const signOut = () => request('DELETE', '/session');
 /** @param {Record<string, unknown>} wanted a `CreateRun` */
 export const createRun = (wanted) => request('POST', '/runs', wanted, { 'Idempotency-Key': crypto.randomUUID() });
 
+/** Everything that a launch would say of a spec; nothing is launched. @param {Record<string, unknown>} asked a `CheckSpec` */
+export const checkSpec = (asked) => request('POST', '/specs', asked);
+
+/** @param {string} recipe @param {string} sha256 of the picture, so that it is kept for good */
+export function recipePictureAddress(recipe, sha256) {
+  return `${BASE}/catalogue/recipes/${encodeURIComponent(recipe)}/picture?sha256=${sha256}`;
+}
+
 /**
  * Ask for new values; what becomes of them comes back as events.
  * @param {string} run

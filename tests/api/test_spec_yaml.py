@@ -76,7 +76,7 @@ def test_every_recipe_reads_and_is_written_so_that_other_readers_understand_it(p
     text = write(spec)
     assert read(text).content == spec
     assert yaml.safe_load(text) == spec
-    assert max(map(len, text.splitlines())) <= 100
+    assert max(map(len, text.splitlines())) <= 84
 
 
 @pytest.mark.parametrize(
