@@ -61,7 +61,7 @@ def create(backend: Backend, asked: CreateRun, key: str | None) -> Run:
     def prepared() -> Prepared:
         catalogue = catalogue_of(backend.redis.catalogue())
         spec = checked(asked, catalogue)
-        check_place(backend.redis, [spec])
+        check_place(backend, [spec])
         return Prepared(new_row(asked, spec, catalogue), spec)
 
     return once(backend, key, asked.model_dump_json(), prepared)

@@ -12,6 +12,7 @@ from api.routes import (
     catalogue,
     checkpoints,
     control,
+    datasets,
     events,
     export,
     forks,
@@ -36,6 +37,7 @@ OPEN = (health.router, session.router)
 SIGNED_IN = (
     catalogue.router,
     specs.router,
+    datasets.router,
     runs.router,
     forks.router,
     twins.router,

@@ -100,7 +100,7 @@ def _looked_at(
 ) -> CheckedSpec:
     try:
         spec = checked(CreateRun(spec=dict(merged)), catalogue)
-        check_place(backend.redis, [spec])
+        check_place(backend, [spec])
     except InvalidSpecRefused as refused:
         answer = _refused(text, lines, merged, refused.errors)
         return answer.model_copy(update={"spec": dict(merged) if _has_shape(merged, catalogue) else None})
