@@ -176,6 +176,16 @@
  * @property {string} where
  * @property {string} message
  *
+ * @typedef {object} UploadedSet
+ * @property {string} id
+ * @property {string} name
+ * @property {number} n_pictures
+ * @property {string[]} classes
+ * @property {number} size_bytes
+ * @property {number} uploaded_at
+ *
+ * @typedef {UploadedSet & {is_new: boolean, n_refused: number, refused: {file: string, reason: string}[]}} Upload
+ *
  * @typedef {SpecError & {line?: number | null}} TextProblem
  *
  * @typedef {object} Estimate

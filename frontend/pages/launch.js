@@ -2,14 +2,16 @@
 /** Builds a run: a form made from the catalogue, and beside it the same spec as text; either follows the other. */
 
 import { loadCatalogue } from '../lib/catalogue.js';
-import { checkSpec } from '../lib/connection.js';
+import { checkSpec, listDatasets } from '../lib/connection.js';
 import { h } from '../lib/dom.js';
 import { problems, settle } from '../lib/legal.js';
+import { asDataset } from '../lib/own_images.js';
 import { grouped } from '../lib/recipes.js';
 import { filled, locate } from '../lib/spec.js';
 import { createChecker } from '../lib/spec_check.js';
 import { showProblem } from '../panels/fields.js';
 import { launchSide } from '../panels/launch_side.js';
+import { ownImages } from '../panels/own_images.js';
 import { waiting } from '../panels/panel.js';
 import { recipePicture } from '../panels/recipe_picture.js';
 import { recipeStrip } from '../panels/recipe_strip.js';
@@ -23,10 +25,11 @@ import { specForm } from '../panels/spec_form.js';
 
 /**
  * @param {Context} context
- * @param {string | null} recipeName
+ * @param {URLSearchParams} query `recipe` to begin with, and the id of the uploaded `pictures` to train it on
  * @returns {() => void}
  */
-export function launchPage(context, recipeName) {
+export function launchPage(context, query) {
+  const recipeName = query.get('recipe');
   const { store, page, bar } = context;
   bar.crumbs(h('a', { href: '/', text: 'Runs' }), h('span', { text: '/' }), h('span', { class: 'here', text: 'New run' }));
   document.title = 'New run · Modescope';
@@ -40,7 +43,10 @@ export function launchPage(context, recipeName) {
     }
     stop();
     const recipe = catalogue.recipes.find(({ name }) => name === recipeName) ?? null;
-    leave = build(context, catalogue, recipe, recipeName);
+    const page = build(context, catalogue, recipe, recipeName);
+    leave = page.stop;
+    const pictures = query.get('pictures');
+    if (pictures !== null) listDatasets().then((sets) => page.use(sets.find(({ id }) => id === pictures) ?? null), (error) => context.announce(error.message, 'bad'));
   };
   /** @type {() => void} */
   let leave = () => {};
@@ -52,7 +58,7 @@ export function launchPage(context, recipeName) {
   };
 }
 
-/** @param {Context} context @param {Catalogue} catalogue @param {Recipe | null} recipe @param {string | null} asked @returns {() => void} */
+/** @param {Context} context @param {Catalogue} catalogue @param {Recipe | null} recipe @param {string | null} asked */
 function build(context, catalogue, recipe, asked) {
   const { page, go } = context;
   const base = filled(recipe?.spec ?? {}, catalogue);
@@ -137,16 +143,24 @@ function build(context, catalogue, recipe, asked) {
     const again = focused === '' ? null : document.getElementById(focused);
     if (again !== null && form.contains(again)) again.focus();
   };
+  const own = ownImages(context, catalogue);
   const lead = h('p', { class: 'words lead', text: recipe?.look ?? (asked === null ? 'Start from a recipe, from nothing, or paste a spec beside the form.' : `No recipe is called “${asked}”; this starts from nothing.`) });
   page.replaceChildren(
     h('div', { class: 'launch-head' }, recipe === null ? null : recipePicture(recipe, catalogue), h('div', {}, h('h1', { text: recipe?.title ?? 'New run' }), lead)),
-    ...(recipe === null ? [recipeStrip(catalogue)] : []),
+    ...(recipe === null ? [recipeStrip(catalogue)] : []), own.element,
     h('div', { class: 'launch-grid', on: { keydown: side.onKey } }, h('div', { class: 'form' }, recipePicker(catalogue, recipe, go), notice, form), side.element),
   );
   notify(started.notices, null);
   draw();
   changed();
-  return check.stop;
+  return {
+    /** Train on an upload in the place of the recipe's own pictures. @param {import('../lib/types.js').UploadedSet | null} set */
+    use: (set) => (set === null ? context.announce('Those pictures are not here any more; upload them again.', 'bad') : actions.rebuild((draft) => (draft.dataset = filled({ dataset: asDataset(set, draft) }, catalogue).dataset))),
+    stop: () => {
+      check.stop();
+      own.stop();
+    },
+  };
 }
 
 /** @param {Catalogue} catalogue @param {Recipe | null} recipe @param {(address: string) => void} go */
