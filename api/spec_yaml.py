@@ -17,7 +17,7 @@ from contract.numbers import shown
 
 DEEPEST = 24
 """Of the deepest spec six are used."""
-WIDTH = 70
+WIDTH = 62
 """Columns of the written text: what the page shows without scrolling sideways."""
 _WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
 _WHOLE = re.compile(r"[-+]?[0-9]+")

@@ -18,8 +18,8 @@ import { dropped } from './dropped_files.js';
  * @param {import('../lib/types.js').Catalogue} catalogue
  */
 export function ownImages({ go, announce, onSignedOut }, catalogue) {
-  const files = h('input', { type: 'file', multiple: true, accept: '.png,.jpg,.jpeg,.webp,.zip', class: 'unseen', id: 'own-files', testid: 'own-files' });
-  const folder = h('input', { type: 'file', webkitdirectory: true, class: 'unseen', id: 'own-folder', testid: 'own-folder' });
+  const files = h('input', { type: 'file', multiple: true, accept: '.png,.jpg,.jpeg,.webp,.zip', hidden: true, id: 'own-files', testid: 'own-files' });
+  const folder = h('input', { type: 'file', webkitdirectory: true, hidden: true, id: 'own-folder', testid: 'own-folder' });
   const name = h('input', { type: 'text', maxlength: 80, id: 'own-name', placeholder: 'my pictures', testid: 'own-name' });
   const words = h('p', { class: 'own-words', role: 'status', testid: 'own-words' });
   const bar = h('progress', { max: 1, value: 0, hidden: true, 'aria-label': 'Sent' });

@@ -49,7 +49,7 @@ function card(recipe, catalogue, launch) {
   return h('li', { class: 'panel card-recipe', testid: `recipe-card-${name}` },
     recipePicture(recipe, catalogue),
     h('h4', { text: title }),
-    h('p', { class: 'card-look', text: look }),
+    h('p', { class: 'card-look', text: look, title: look }),
     h('p', { class: 'meta card-parts', text: partsOf(spec).join(' · ') }),
     h('p', { class: 'meta', text: `${name} · ${duration}` }),
     h('div', { class: 'row' }, button, h('a', { class: 'button', href: `/launch?recipe=${encodeURIComponent(name)}`, text: 'Customise', testid: `customise-${name}`, 'aria-label': `Customise ${title}` })));
