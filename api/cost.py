@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.backend import Backend
@@ -44,8 +44,7 @@ def estimate(backend: Backend, spec: RunSpec) -> Estimate:
             alike = [run for run in seen if likeness(run.spec) == likeness(asked)]
             if alike:
                 newest = [run for run in alike if run.device == alike[0].device]
-                size = session.scalar(_largest_checkpoint([run.id for run in newest]))
-                return _of(newest, spec.steps, basis, size)
+                return _of(newest, spec.steps, basis, _largest_checkpoint(session, [run.id for run in newest]))
     return Estimate(device="GPU" if wants_gpu else CPU, n_runs=0, basis="no run like this was seen on this device yet")
 
 
@@ -93,8 +92,9 @@ def _seen(session: Session, *, wants_gpu: bool) -> list[_Seen]:
     ]
 
 
-def _largest_checkpoint(ids: Sequence[str]) -> Select[tuple[int | None]]:
-    return select(func.max(CheckpointRow.size_bytes)).where(CheckpointRow.run.in_(ids))
+def _largest_checkpoint(session: Session, ids: Sequence[str]) -> int | None:
+    query = select(func.max(CheckpointRow.size_bytes)).where(CheckpointRow.run.in_(ids))
+    return session.execute(query).scalar_one_or_none()
 
 
 def _work(spec: Mapping[str, Any]) -> Any:  # Any: JSON

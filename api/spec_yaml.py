@@ -108,7 +108,7 @@ def _check_events(text: str) -> None:
     n_documents = 0
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark is not None else 1
             if isinstance(event, yaml.CollectionStartEvent):
                 opened.append(line)
             elif isinstance(event, yaml.CollectionEndEvent):
@@ -128,8 +128,9 @@ def _check_event(event: yaml.Event, line: int, n_documents: int, depth: int) -> 
         _refuse(f"this is nested more than {DEEPEST} levels deep; no spec is", line)
     if getattr(event, "anchor", None) is not None:
         _refuse("anchors (&) and references to them (*) are not taken; write the part out", line)
-    if getattr(event, "tag", None) is not None:
-        _refuse(f"the tag {event.tag} is not taken; write the plain value", line)
+    tag = getattr(event, "tag", None)
+    if tag is not None:
+        _refuse(f"the tag {tag} is not taken; write the plain value", line)
 
 
 def _in_words(error: yaml.MarkedYAMLError) -> str:
@@ -145,6 +146,8 @@ def _content(node: Node, place: str, lines: dict[str, int]) -> Any:  # Any: JSON
         return [_content(each, _below(place, number), lines) for number, each in enumerate(node.value)]
     if isinstance(node, MappingNode):
         return dict(_pairs(node, place, lines))
+    if not isinstance(node, ScalarNode):
+        raise TypeError(f"YAML has scalars, lists and objects; got {type(node).__name__}")
     return _value(node)
 
 
