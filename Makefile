@@ -8,7 +8,7 @@ CODE := contract api worker modescope tests benchmarks
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-fast test-postgres test-gpu lint types arch docs bench soak results results-published watch-study components dev clean chromium
+.PHONY: help run test test-fast test-postgres test-gpu lint types arch docs bench soak results results-published watch-study pictures components dev clean chromium
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,9 @@ results-published: $(VENV)/.dev ## PacGAN's tables at the published number of st
 
 watch-study: $(VENV)/.dev ## the guards on runs that collapse and runs that do not, hours: goes on where it stopped
 	@$(BIN)/python -m benchmarks.watch_study
+
+pictures: $(VENV)/.dev ## what each recipe looks like, for its card, an hour: goes on where it stopped
+	@$(BIN)/python -m benchmarks.recipe_pictures
 
 components: $(VENV)/.installed ## every loss, monitor, … with its file, title and knobs
 	@$(BIN)/python -m worker.components

@@ -60,6 +60,21 @@ class Artefacts:
         else:
             self._files.pipe_file(path, content)  # an object store shows an object when it is complete
 
+    def put_file(self, name: str, file: Path) -> None:
+        """Keep a file's content under that name: wholly, or not at all."""
+        if self._is_local:
+            with file.open("rb") as source:
+                _write_whole(Path(self._path(name)), iter(lambda: source.read(PIECE_BYTES), b""))
+        else:
+            self._files.put_file(str(file), self._path(name))
+
+    def list(self, folder: str) -> list[str]:
+        """Names directly in a folder, in alphabetical order; none where there is no such folder."""
+        path = self._path(folder)
+        found = self._files.ls(path, detail=False, refresh=True) if self._files.isdir(path) else []
+        names = (str(each).rstrip("/").rsplit("/", 1)[-1] for each in found)
+        return sorted(f"{folder}/{name}" for name in names if not name.endswith(".tmp"))
+
     def get(self, name: str) -> bytes:
         """What was put under that name.
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from api import knobs
 from api.backend import Backend
+from api.placement import check_place
 from api.problems import KeyReused
 from api.speaking import said
 from api.specs import catalogue_of, checked
@@ -60,6 +61,7 @@ def create(backend: Backend, asked: CreateRun, key: str | None) -> Run:
     def prepared() -> Prepared:
         catalogue = catalogue_of(backend.redis.catalogue())
         spec = checked(asked, catalogue)
+        check_place(backend, [spec])
         return Prepared(new_row(asked, spec, catalogue), spec)
 
     return once(backend, key, asked.model_dump_json(), prepared)

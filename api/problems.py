@@ -86,6 +86,36 @@ class NoSuchSweep(Refused):
     code, title = "no-such-sweep", "No such sweep"
 
 
+class NoSuchPicture(Refused):
+    """There is no such recipe, or nobody has made a picture of it."""
+
+    code, title = "no-such-picture", "No such picture"
+
+
+class NoSuchDataset(Refused):
+    """Nobody has uploaded such a set of pictures, or it was deleted."""
+
+    code, title = "no-such-dataset", "No such set of pictures"
+
+
+class DatasetInUse(Refused):
+    """A run that has not ended trains on the set."""
+
+    code, title = "dataset-in-use", "The set of pictures is in use"
+
+
+class TooLarge(Refused):
+    """More was sent than is taken."""
+
+    code, title = "too-large", "Too large"
+
+
+class BadUpload(Refused):
+    """What was uploaded cannot be used as pictures."""
+
+    code, title = "bad-upload", "Nothing to keep"
+
+
 class NoSuchSeries(Refused):
     """The run has no series of that name."""
 
@@ -216,7 +246,8 @@ STATUS: dict[type[Refused], int] = {
     NotSignedIn: 401, WrongToken: 401, TooManyGuesses: 429, ForeignOrigin: 403, UnknownHost: 403,
     InvalidRequest: 422, NoSuchPath: 404, MethodNotAllowed: 405,
     NoSuchRun: 404, NoSuchSweep: 404, NoSuchSeries: 404, NoSuchStep: 404, NoSuchCheckpoint: 404, NoSuchChange: 404,
-    NoSuchConcept: 404, CheckpointReplaced: 410,
+    NoSuchConcept: 404, NoSuchPicture: 404, NoSuchDataset: 404, DatasetInUse: 409, TooLarge: 413, BadUpload: 422,
+    CheckpointReplaced: 410,
     InvalidSpecRefused: 422, InvalidKnobs: 422,
     NotRepeatable: 409, RunEnded: 409, RunActive: 409, HasForks: 409, RunParked: 409, RunMoved: 409, KeyReused: 409,
     NoWorkerYet: 503, LogFull: 503, RedisAway: 503, SqlAway: 503, ArtefactsAway: 503, InternalError: 500,

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from api.problems import InvalidSpecRefused, NoWorkerYet, invalid
 from contract.components import Catalogue, ComponentDescription, UnknownComponent
+from contract.modes import misnamed
 from contract.numbers import shown
 from contract.resolve import InvalidSpec, SpecProblem, merge, resolve
 from contract.runs import CreateRun
@@ -50,6 +51,7 @@ def checked(asked: CreateRun, catalogue: Catalogue) -> RunSpec:
         resolved = resolve(spec, catalogue)
     except InvalidSpec as error:
         problems = [*error.problems, *problems]
+    problems = problems or list(misnamed(resolved, catalogue))
     if problems:
         raise InvalidSpecRefused(words(problems), problems)
     return resolved

@@ -9,6 +9,7 @@ import time
 from api import launch
 from api.backend import Backend
 from api.launch import Prepared
+from api.placement import check_place
 from api.problems import RunEnded, RunMoved
 from api.requests import give_command
 from api.specs import catalogue_of
@@ -81,6 +82,7 @@ def _stop_one(backend: Backend, run: str, author: str, reason: str) -> AskedRun:
 def _prepared(backend: Backend, asked: CreateSweep) -> list[Prepared]:
     catalogue = catalogue_of(backend.redis.catalogue())
     found = expand(asked, catalogue)
+    check_place(backend, [spec for _, spec in found.runs])
     began, sweep = time.time(), secrets.token_hex(6)
     name = asked.name or f"{asked.recipe or launch.name_of(found.runs[0][1])} sweep"
     prepared = []

@@ -46,6 +46,14 @@ class SeriesDescription(Wire):
     high_is: Literal["good", "bad", "neither"] = "neither"
 
 
+class ModeNames(Wire):
+    """The modes of a dataset with default params, by name."""
+
+    names: list[str]
+    depend_on: list[str] = []
+    """Params with whose values the names change."""
+
+
 class ComponentDescription(Wire):
     """One member of a family."""
 
@@ -63,6 +71,8 @@ class ComponentDescription(Wire):
     """Facts that other components must provide: see `contract.needs`."""
     attributes: dict[str, list[str]] = {}
     """Datasets: each label attribute with the names of its classes."""
+    modes: ModeNames | None = None
+    """Datasets: their modes, where they are known before the data are read."""
     series: list[SeriesDescription] = []
     chart: str | None = None
     cost: Cost | None = None
@@ -85,6 +95,17 @@ class Cure(Wire):
     """Step after which `make results` applies it; in the browser, people do when they like."""
 
 
+class RecipePicture(Wire):
+    """What a recipe looks like: a picture that a run of it made, in the artefact store."""
+
+    sha256: str
+    step: int
+    """Step at which it was taken."""
+    steps: int
+    """Steps of the whole recipe."""
+    seed: int
+
+
 class RecipeDescription(Wire):
     """A named, documented spec that shows something: a collapse, or its cure."""
 
@@ -100,6 +121,8 @@ class RecipeDescription(Wire):
     cures: list[Cure] = []
     device: Literal["cpu", "gpu"] = "cpu"
     """What it is sized for."""
+    picture: RecipePicture | None = None
+    """None: nobody has made one."""
 
 
 class UnknownComponent(ValueError):

@@ -16,6 +16,9 @@ PROBE = f"{PREFIX}:probe"
 
 RECORDER_LEASE = f"{PREFIX}:recorder:lease"
 
+DATASETS = "datasets"
+"""Folder of the artefact store that holds what people have uploaded."""
+
 TRAIN_TASK = "modescope.train"
 QUEUE = "modescope.train"
 """The one Celery task and its queue. The api sends it by name and never imports the worker."""
@@ -54,3 +57,13 @@ def checkpoint_name(run: str, step: int, attempt: int) -> str:
 def blob_name(sha256: str) -> str:
     """Name of a recorded blob (a picture, an array) inside the artefact store: by content, so written once."""
     return f"blobs/{sha256[:2]}/{sha256}"
+
+
+def recipe_picture_name(sha256: str) -> str:
+    """Name of a recipe's picture inside the artefact store; no run uses it, so that no run's end removes it."""
+    return f"recipes/{sha256}.png"
+
+
+def dataset_name(dataset: str, ending: str) -> str:
+    """Name of an uploaded set inside the artefact store: its pictures (`zip`), or what is said of them (`json`)."""
+    return f"{DATASETS}/{dataset}.{ending}"

@@ -73,7 +73,7 @@ function route() {
   else if (pathname === '/sweeps') leave = sweepsPage(context);
   else if (pathname === '/compare') leave = comparePage(context);
   else if (pathname === '/workers') leave = workersPage(context);
-  else if (pathname === '/launch') leave = launchPage(context, new URLSearchParams(search).get('recipe'));
+  else if (pathname === '/launch') leave = launchPage(context, new URLSearchParams(search));
   else if (pathname === '/' || pathname === '/runs') leave = runsPage(context);
   else notFound(context, 'There is no such page.');
 }

@@ -11,6 +11,7 @@ from contract.components import Catalogue, Cure, RecipeDescription
 from contract.resolve import InvalidSpec, knobs_of_spec, resolve
 from contract.spec import RunSpec
 from worker.families import FAMILIES, discover
+from worker.recipe_pictures import picture_of
 from worker.registry import in_words
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -48,7 +49,7 @@ def read_recipe(path: Path, catalogue: Catalogue) -> RecipeDescription:
         written = yaml.safe_load(path.read_text(encoding="utf-8"))
         if not isinstance(written, dict):
             raise BadRecipe(f"{path}: should be a valid dictionary with title, look, duration and spec")
-        recipe = RecipeDescription.model_validate({**written, "name": path.stem})
+        recipe = RecipeDescription.model_validate({**written, "name": path.stem, "picture": picture_of(path)})
         spec = resolve(RunSpec.model_validate(recipe.spec), catalogue)
         check_params(spec)
     except yaml.YAMLError as error:

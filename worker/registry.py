@@ -18,6 +18,7 @@ from contract.components import (
     ComponentDescription,
     ComponentParams,
     Cost,
+    ModeNames,
     SeriesDescription,
     UnknownComponent,
 )
@@ -38,6 +39,11 @@ class Component:
     chart: ClassVar[str | None] = None
     cost: ClassVar[Cost | None] = None
     default: ClassVar[bool] = False
+
+    @classmethod
+    def known_modes(cls) -> ModeNames | None:
+        """Datasets whose modes are known before the data are read: their names, with default params."""
+        return None
 
     def __init__(self, params: Any, entry: str) -> None:  # Any: an instance of this class's own Params
         self.params = params
@@ -157,6 +163,7 @@ class Family(Generic[C]):
             provides=dict(cls.provides),
             needs=dict(cls.needs),
             attributes=dict(cls.class_attributes),
+            modes=cls.known_modes(),
             series=list(cls.series),
             chart=cls.chart,
             cost=cls.cost,

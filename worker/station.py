@@ -27,6 +27,7 @@ from worker.catalogue import build_catalogue
 from worker.devices import Slots
 from worker.listening import Listening
 from worker.outbox import replay_leftovers
+from worker.recipe_pictures import keep_pictures
 from worker.registry import in_words
 from worker.settings import Settings
 from worker.store import Store, StoreAway
@@ -75,7 +76,9 @@ class Station:
         """
         self._settings = settings
         self._started = Started(name, time.time(), build_catalogue())
-        Artefacts(settings.artefacts_url).check_writable()
+        artefacts = Artefacts(settings.artefacts_url)
+        artefacts.check_writable()
+        keep_pictures(self._started.catalogue, artefacts)
         settings.spool.mkdir(parents=True, exist_ok=True)
         settings.cache.mkdir(parents=True, exist_ok=True)
         self._slots = Slots(n_slots, devices.gpus())

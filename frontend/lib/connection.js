@@ -71,6 +71,54 @@ export const signOut = () => request('DELETE', '/session');
 /** @param {Record<string, unknown>} wanted a `CreateRun` */
 export const createRun = (wanted) => request('POST', '/runs', wanted, { 'Idempotency-Key': crypto.randomUUID() });
 
+/** Everything that a launch would say of a spec; nothing is launched. @param {Record<string, unknown>} asked a `CheckSpec` */
+export const checkSpec = (asked) => request('POST', '/specs', asked);
+
+/** @param {string} recipe @param {string} sha256 of the picture, so that it is kept for good */
+export function recipePictureAddress(recipe, sha256) {
+  return `${BASE}/catalogue/recipes/${encodeURIComponent(recipe)}/picture?sha256=${sha256}`;
+}
+
+/** @returns {Promise<import('./types.js').UploadedSet[]>} newest first */
+export const listDatasets = async () => (await get('/datasets')).items;
+
+/** @param {string} dataset an upload on which no run trains */
+export const removeDataset = (dataset) => request('DELETE', `/datasets/${encodeURIComponent(dataset)}`);
+
+/**
+ * Send a zip of pictures. By XMLHttpRequest, since fetch does not say how much has been sent.
+ * @param {string} name
+ * @param {Blob} body
+ * @param {(share: number) => void} onProgress
+ * @returns {{done: Promise<import('./types.js').Upload>, cancel: () => void}}
+ */
+export function uploadDataset(name, body, onProgress) {
+  const sending = new XMLHttpRequest();
+  const done = new Promise((resolve, reject) => {
+    sending.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
+    sending.onerror = () => reject(new Problem(0, { detail: 'The server broke off, or cannot be reached. Is “modescope up” still running?' }));
+    sending.onabort = () => reject(new DOMException('cancelled', 'AbortError'));
+    sending.onload = () => {
+      const document = parsed(sending.responseText);
+      if (sending.status === 201) resolve(document);
+      else reject(new Problem(sending.status, document));
+    };
+  });
+  sending.open('POST', `${BASE}/datasets?name=${encodeURIComponent(name)}`);
+  sending.setRequestHeader('Content-Type', 'application/zip');
+  sending.send(body);
+  return { done, cancel: () => sending.abort() };
+}
+
+/** @param {string} text @returns {any} */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}
+
 /**
  * Ask for new values; what becomes of them comes back as events.
  * @param {string} run

@@ -187,6 +187,7 @@
  * @property {Record<string, any>} spec
  * @property {Cure[]} [cures]
  * @property {'cpu' | 'gpu'} [device] what it is sized for
+ * @property {{sha256: string, step: number, steps: number, seed: number} | null} [picture] what a run of it made
  *
  * @typedef {object} Cure
  * @property {string} title
@@ -200,6 +201,35 @@
  * @typedef {object} SpecError
  * @property {string} where
  * @property {string} message
+ *
+ * @typedef {object} UploadedSet
+ * @property {string} id
+ * @property {string} name
+ * @property {number} n_pictures
+ * @property {string[]} classes
+ * @property {number} size_bytes
+ * @property {number} uploaded_at
+ *
+ * @typedef {UploadedSet & {is_new: boolean, n_refused: number, refused: {file: string, reason: string}[]}} Upload
+ *
+ * @typedef {SpecError & {line?: number | null}} TextProblem
+ *
+ * @typedef {object} Estimate
+ * @property {string} device
+ * @property {number} n_runs runs that it is based on
+ * @property {string} basis what they have in common with it
+ * @property {number | null} [steps_per_s]
+ * @property {number | null} [low_per_s]
+ * @property {number | null} [high_per_s]
+ * @property {number | null} [seconds]
+ * @property {number | null} [checkpoint_bytes]
+ *
+ * @typedef {object} CheckedSpec
+ * @property {Record<string, any> | null} spec null where it does not have the shape of one
+ * @property {string} yaml
+ * @property {Record<string, number>} lines
+ * @property {TextProblem[]} problems
+ * @property {Estimate | null} [estimate]
  */
 
 export {};

@@ -4,6 +4,7 @@
 import { h } from '../lib/dom.js';
 import { grouped, matches, partsOf } from '../lib/recipes.js';
 import { waiting } from './panel.js';
+import { recipePicture } from './recipe_picture.js';
 
 /**
  * @param {import('../lib/store.js').Store} store
@@ -21,7 +22,7 @@ export function recipeCards(store, launch) {
     } else {
       const found = grouped(catalogue.recipes.filter((recipe) => matches(recipe, search.value)));
       const none = waiting(`No recipe speaks of “${search.value}”.`);
-      element.replaceChildren(...(found.size === 0 ? [none] : [...found].map(([title, recipes]) => group(title, recipes, launch))));
+      element.replaceChildren(...(found.size === 0 ? [none] : [...found].map(([title, recipes]) => group(title, recipes, catalogue, launch))));
     }
   };
   search.addEventListener('input', show);
@@ -30,14 +31,15 @@ export function recipeCards(store, launch) {
   return { element, search, dispose };
 }
 
-/** @param {string} title @param {import('../lib/types.js').Recipe[]} recipes @param {(recipe: string) => Promise<void>} launch */
-function group(title, recipes, launch) {
+/** @param {string} title @param {import('../lib/types.js').Recipe[]} recipes @param {import('../lib/types.js').Catalogue} catalogue @param {(recipe: string) => Promise<void>} launch */
+function group(title, recipes, catalogue, launch) {
   return h('section', { class: 'recipe-group', 'aria-label': title },
-    h('h3', { text: title }), h('ul', { class: 'cards' }, ...recipes.map((recipe) => card(recipe, launch))));
+    h('h3', { text: title }), h('ul', { class: 'cards' }, ...recipes.map((recipe) => card(recipe, catalogue, launch))));
 }
 
-/** @param {import('../lib/types.js').Recipe} recipe @param {(recipe: string) => Promise<void>} launch */
-function card({ name, title, look, duration, spec }, launch) {
+/** @param {import('../lib/types.js').Recipe} recipe @param {import('../lib/types.js').Catalogue} catalogue @param {(recipe: string) => Promise<void>} launch */
+function card(recipe, catalogue, launch) {
+  const { name, title, look, duration, spec } = recipe;
   const button = h('button', { type: 'button', class: 'primary', text: 'Launch', testid: `launch-${name}`, 'aria-label': `Launch ${title}` });
   button.addEventListener('click', async () => {
     button.disabled = true;
@@ -45,9 +47,10 @@ function card({ name, title, look, duration, spec }, launch) {
     button.disabled = false;
   });
   return h('li', { class: 'panel card-recipe', testid: `recipe-card-${name}` },
+    recipePicture(recipe, catalogue),
     h('h4', { text: title }),
-    h('p', { class: 'chips' }, ...partsOf(spec).map((text) => h('span', { class: 'tag', text }))),
-    h('p', { class: 'card-look', text: look }),
+    h('p', { class: 'card-look', text: look, title: look }),
+    h('p', { class: 'meta card-parts', text: partsOf(spec).join(' · ') }),
     h('p', { class: 'meta', text: `${name} · ${duration}` }),
-    h('div', { class: 'row' }, button, h('a', { class: 'button', href: `/launch?recipe=${encodeURIComponent(name)}`, text: 'Customise', testid: `customise-${name}` })));
+    h('div', { class: 'row' }, button, h('a', { class: 'button', href: `/launch?recipe=${encodeURIComponent(name)}`, text: 'Customise', testid: `customise-${name}`, 'aria-label': `Customise ${title}` })));
 }

@@ -2,8 +2,11 @@
 
 import gzip
 import importlib.util
+import io
+import json
 import socket
 import struct
+import zipfile
 
 import pytest
 import torch
@@ -25,6 +28,7 @@ SMALL = {
     "stacked_digits": {"n": 2000},
     "fashion": {"size": 16},
     "hub": {"repository": "somebody/pictures", "size": 16},
+    "uploaded": {"id": "ab" * 8, "size": 16, "labels": True},
 }
 """Params that make a dataset quick to prepare."""
 
@@ -66,6 +70,19 @@ def write_repository(folder):
         Image.new("RGB", (16, 16), (12 * i, 0, 0)).save(file)
 
 
+def write_upload(folder):
+    """What the dataset `uploaded` reads: twenty pictures in three classes, as the api keeps them."""
+    folder.mkdir(parents=True)
+    files = []
+    with zipfile.ZipFile(folder / f"{'ab' * 8}.zip", "w") as kept:
+        for i in range(20):
+            picture = io.BytesIO()
+            Image.new("RGB", (16, 16), (12 * i, 0, 0)).save(picture, "PNG")
+            kept.writestr(f"{i:06}.png", picture.getvalue())
+            files.append({"file": f"{i:06}.png", "was": f"{i}.png", "label": ("dark", "dim", "light")[i // 7]})
+        kept.writestr("manifest.json", json.dumps({"files": files}))
+
+
 class NetworkUsed(Exception):
     """A dataset called out."""
 
@@ -83,6 +100,7 @@ def dataset(request, tmp_path_factory):
     write_pictures(folder / "images")
     write_fashion(folder / "fashion")
     write_repository(folder / "hub" / "somebody" / "pictures")
+    write_upload(folder / "artefacts" / "datasets")
 
     def prepare(**params):
         dataset = datasets.family.create(request.param, SMALL.get(request.param, {}) | params)
@@ -93,6 +111,7 @@ def dataset(request, tmp_path_factory):
         patch.setenv("MODESCOPE_IMAGES", str(folder / "images"))
         patch.setenv("MODESCOPE_FASHION", str(folder / "fashion"))
         patch.setenv("MODESCOPE_HUB", str(folder / "hub"))
+        patch.setenv("MODESCOPE_ARTEFACTS_URL", f"file://{folder / 'artefacts'}")
         patch.setattr(_classifier, "STEPS", 4)
         patch.setattr(socket.socket, "connect", _refuse)
         before = torch.get_rng_state()

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from contract.components import ModeNames
 from worker.datasets import Dataset, DatasetUnavailable
 from worker.datasets._cache import Cache
 from worker.datasets._judge import ClassifierJudge, fit_to_bytes, from_bytes, names_of_modes
@@ -44,6 +45,12 @@ class PictureSet(Dataset):
     """How many times longer than usual its judge is fitted; `identity` must mention it when it changes."""
     kept: Sequence[Path] = ()
     """The cache's files, when nothing else can make them wrong: their being there means that it is prepared."""
+
+    @classmethod
+    def known_modes(cls) -> ModeNames | None:
+        """All combinations of the classes, of a set whose classes do not depend on its data."""
+        names = names_of_modes(cls.class_attributes)
+        return ModeNames(names=names) if names else None
 
     @abstractmethod
     def identity(self) -> Mapping[str, Any]:  # Any: JSON

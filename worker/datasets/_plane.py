@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from contract.components import ModeNames
 from worker.datasets import Dataset, Judge, Judgement
 from worker.datasets._shaping import kept_samples
 
@@ -45,6 +46,20 @@ class GaussianMixture(Dataset):
     provides: ClassVar[dict[str, Any]] = {"sample": "points", "judge": True}
     shape = (2,)
 
+    places: ClassVar[tuple[str, ...]] = ()
+    """The params that move centres; without them the catalogue does not name the modes."""
+
+    @classmethod
+    def known_modes(cls) -> ModeNames | None:
+        """Each centre's coordinates."""
+        if not cls.places:
+            return None
+        return ModeNames(names=cls(cls.Params(), "").mode_names(), depend_on=list(cls.places))
+
+    def mode_names(self) -> list[str]:
+        """Each centre's coordinates, in the order of the centres."""
+        return [_name(x, y) for x, y in self.centres().tolist()]
+
     @abstractmethod
     def centres(self) -> Tensor:
         """(modes, 2) float64: where the Gaussians stand."""
@@ -59,7 +74,7 @@ class GaussianMixture(Dataset):
         generator = torch.Generator().manual_seed(POINTS_SEED)
         chosen = torch.randint(len(centres), (self.params.n,), generator=generator)
         noise = torch.randn(self.params.n, 2, generator=generator, dtype=torch.float64)
-        names = [_name(x, y) for x, y in centres.tolist()]
+        names = self.mode_names()
         self.attributes = {}
         kept = kept_samples(self.params, chosen, names, self.attributes)
         points = (centres[chosen] + self.params.std * noise).float()

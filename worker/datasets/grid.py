@@ -24,6 +24,8 @@ class Grid(GaussianMixture):
     title: ClassVar[str] = "Grid (25 Gaussians)"
     source: ClassVar[str] = "Drawn here from a fixed seed, by the protocol of Lin et al. 2018, arXiv:1712.04086."
 
+    places: ClassVar[tuple[str, ...]] = ("side", "spacing")
+
     class Params(Shaping):
         """Where the Gaussians stand."""
 

@@ -26,6 +26,8 @@ class Ring(GaussianMixture):
     title: ClassVar[str] = "Ring (8 Gaussians)"
     source: ClassVar[str] = "Drawn here from a fixed seed, by the protocol of Lin et al. 2018, arXiv:1712.04086."
 
+    places: ClassVar[tuple[str, ...]] = ("modes", "radius")
+
     class Params(Shaping):
         """Where the Gaussians stand."""
 

@@ -8,6 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from contract.components import ModeNames
 from worker import datasets
 from worker.datasets import Judge, Judgement
 from worker.datasets._shaping import Shaping, kept_samples
@@ -80,6 +81,11 @@ class StackedDigits(datasets.Dataset):
     }
     kept: Sequence[Path] = ()
     """Files of the cache that are all it takes: those of `digits`."""
+
+    @classmethod
+    def known_modes(cls) -> ModeNames:
+        """Three digits each: "703"."""
+        return ModeNames(names=list(MODE_NAMES))
 
     class Params(Shaping):
         """How many, and how large."""
