@@ -59,7 +59,7 @@ export function cause(state, now_ms) {
     return { text: `No data for ${age(silent_s)}: ${why}. The charts show what was known.`, tone: 'warn' };
   }
   if (status === 'failed') return { text: `Failed: ${reason ?? 'no reason was given'}`, tone: 'bad' };
-  if (status === 'stopped' || status === 'finished') return reason ? { text: `${status === 'stopped' ? 'Stopped' : 'Finished'}: ${reason}`, tone: 'meta' } : null;
+  if (status === 'stopped' || status === 'finished') return reason ? { text: reason, tone: 'meta' } : null;
   if (!(status in MEANINGS)) return null;
   if (status === 'starting' && open.run.attempt > 1) return { text: `Starting again, attempt ${open.run.attempt}: it goes on from its last checkpoint.`, tone: 'warn' };
   return { text: reason ? `${capital(status)}: ${reason}` : MEANINGS[status], tone: status === 'lost' ? 'warn' : 'meta' };

@@ -59,7 +59,7 @@ export function comparePage(context) {
   const tables = [differences(store), measured(store, { align, series })];
   const pictures = compareSamples(store, painter, align);
   const parts = [head, ...tables, charts, pictures];
-  const rest = [h('div', { class: 'compare-tables' }, ...tables.map(({ element }) => element)), charts.element, pictures.element];
+  const rest = [charts.element, pictures.element, h('div', { class: 'compare-tables' }, ...tables.map(({ element }) => element))];
   const title = h('h1', { class: 'unseen', text: 'Runs compared' });
   const wait = waiting(wanted.runs.length === 0 ? 'Pick runs in the list of runs, and compare them from there.' : 'Loading …');
   page.className = 'compare-page';

@@ -5,6 +5,7 @@ import { PANELS } from '../lib/concepts.js';
 import { h, setAttribute, setText } from '../lib/dom.js';
 import { integer } from '../lib/format.js';
 import { pin as pinned, playback } from '../lib/playback.js';
+import { hasEnded } from '../lib/reduce.js';
 import { changeMarks } from '../lib/marks.js';
 import { alarmSpans, guardLanes } from './guard_lanes.js';
 import { whatIs } from './what.js';
@@ -58,6 +59,7 @@ export function rail(store) {
   const show = () => {
     const { open, view, recording } = store.state;
     if (open === null) return;
+    const isLive = recording === null && !hasEnded(open.run.status);
     const place = (/** @type {number} */ step) => `${((step / total()) * 100).toFixed(3)}%`;
     fill(lanes.Changes, changeMarks(open).map(({ step, text }) => ({ left: place(step), text })), 'change');
     fill(lanes.Checkpoints, [...open.checkpoints.values()].map(({ step, reason }) => ({ left: place(step), text: `checkpoint at step ${integer(step)} (${reason})` })), 'checkpoint');
@@ -70,9 +72,9 @@ export function rail(store) {
     if (view.cursor !== null) cursor.style.left = place(view.cursor);
     setAttribute(track, 'aria-valuemax', String(total()));
     setAttribute(track, 'aria-valuenow', String(view.cursor ?? open.run.step));
-    setAttribute(track, 'aria-valuetext', view.cursor === null ? `${recording === null ? 'live' : 'the last'}, step ${open.run.step}` : `step ${view.cursor}`);
-    setText(words, view.cursor === null ? (recording === null ? 'Following live' : 'At the last step') : `Cursor ${integer(view.cursor)}`);
-    setText(follow, recording === null ? 'Live' : 'End');
+    setAttribute(track, 'aria-valuetext', view.cursor === null ? `${isLive ? 'live' : 'the last'}, step ${open.run.step}` : `step ${view.cursor}`);
+    setText(words, view.cursor === null ? (isLive ? 'Following live' : 'At the last step') : `Cursor ${integer(view.cursor)}`);
+    setText(follow, isLive ? 'Live' : 'End');
     follow.hidden = view.cursor === null;
     whole.hidden = view.range === null;
   };
