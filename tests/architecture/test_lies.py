@@ -1,4 +1,4 @@
-"""The twelve lies that a dashboard can tell: for each, the tests that would find it. A test that is renamed moves here."""
+"""The twelve lies that a dashboard can tell, each with the tests that would find it; a renamed test moves here, too."""
 
 import re
 from pathlib import Path
