@@ -12,6 +12,7 @@ from api.artefacts import Artefacts
 from api.concepts import Concepts
 from api.store import checkpoints, events, ledger, runs, series
 from api.tables import RunRow
+from contract.events import Envelope
 from contract.names import blob_name
 from contract.numbers import dumps
 from contract.runs import SeriesState, StepSeries
@@ -82,7 +83,7 @@ class Recording:
             share = BUDGETS[_kind(info)] // sum(_kind(each) == _kind(info) for each in infos)
             yield from self._of_series(f"{path}/series/{info.name}", info, share)
 
-    def _events(self, kinds: tuple[str, ...]) -> list[events.Envelope]:
+    def _events(self, kinds: tuple[str, ...]) -> list[Envelope]:
         found, _ = events.page(self.session, self.run.id, after=0, limit=MOST_EVENTS, kinds=kinds)
         return found
 

@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 
 from api.page import RECORDED
@@ -38,7 +38,7 @@ def linked(folder: Path) -> dict[str, str]:
             continue
         source = (folder / path).read_text(encoding="utf-8")
         waiting += [_target(folder, path, match[3]) for match in IMPORT.finditer(source)]
-        found[path] = IMPORT.sub(lambda match, at=path: _named(match, _target(folder, at, match[3])), source)
+        found[path] = IMPORT.sub(partial(_named, folder, path), source)
     return found
 
 
@@ -53,8 +53,8 @@ def _target(folder: Path, importer: str, address: str) -> str:
     return stand_in if not is_inside and (folder / stand_in).is_file() else path
 
 
-def _named(match: re.Match[str], target: str) -> str:
-    return f"{match[1]}{match[2]}{NAMESPACE}/{target}{match[2]}"
+def _named(folder: Path, importer: str, match: re.Match[str]) -> str:
+    return f"{match[1]}{match[2]}{NAMESPACE}/{_target(folder, importer, match[3])}{match[2]}"
 
 
 def _address(source: str) -> str:

@@ -39,7 +39,7 @@ function stepsSaving({ open, kind, choice, log }, figure) {
   const steps = /** @type {[number, number]} */ (figure.layout.xaxis.range);
   const looks = heldLooks(open.looks.get(name)).filter(({ step }) => step >= steps[0] && step <= steps[1]);
   const reading = kind === 'spectrum'
-    ? `Each column is σ/σ₁ of one look, from ${log ? '10⁻⁴ or less' : '0'} (the paper’s side of the scale) to 1, ${log ? 'logarithmic' : 'linear'}.`
+    ? `Each column is σ/σ₁ of one look, from ${log ? '10⁻⁴ or less' : '0'} (nearest to the background) to 1 (nearest to the text’s colour), ${log ? 'logarithmic' : 'linear'}.`
     : 'Lines join the greatest (solid) and the least (dashed) of each look; bars are residuals.';
   return {
     label: 'Over the steps', run: open.run.id, name: choice.id, steps,
