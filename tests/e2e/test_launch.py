@@ -111,12 +111,12 @@ def test_a_recipes_file_is_pasted_and_launched_with_what_it_says(signed_in, serv
     area = opened(page, server, "/launch")
     area.fill(
         "title: Mine\nlook: Here.\nduration: short\nspec:\n  dataset: {name: ring}\n  network: {name: mlp}\n"
-        "  loss: {name: hinge}\n  steps: 60\n  seed: 5\n"
+        "  loss: {name: hinge}\n  steps: 1500\n  seed: 5\n"
     )
     page.get_by_test_id("launch-submit").click()
     page.wait_for_url("**/runs/*")
     run = client.wait(page.url.rsplit("/", 1)[-1], lambda run: run["status"] == "finished")
-    assert (run["spec"]["seed"], run["steps"], run["spec"]["loss"]["name"]) == (5, 60, "hinge")
+    assert (run["spec"]["seed"], run["steps"], run["spec"]["loss"]["name"]) == (5, 1500, "hinge")
     again = client.get(f"/runs/{run['id']}/export", params={"format": "yaml"}).text
     opened(page, server, "/launch").fill(again)
     page.wait_for_function("() => document.querySelector('#field-seed').value === '5'")
