@@ -6,6 +6,7 @@ import { h, setText, svgElement } from '../lib/dom.js';
 
 /** Its steps take two milliseconds, so the first picture is there at once and the collapse within seconds. */
 const RECIPE = 'ring-collapse';
+const SENTENCE = /^.+?[.!?](?=\s|$)/;
 const AGAIN_MS = 5000;
 const NO_WORKER = 'No worker is online, so the run would wait. Start one with “python -m worker” on this machine or another, or the whole stack with “modescope up”.';
 
@@ -38,7 +39,7 @@ export function firstRun(store, launch) {
     const chosen = recipe();
     button.hidden = chosen === null;
     setText(button, `Launch “${chosen?.title ?? ''}”`);
-    setText(look, chosen === null ? '' : `${chosen.look} You will see it happen: points, losses and modes, live.`);
+    setText(look, chosen === null ? '' : `${chosen.look.match(SENTENCE)?.[0] ?? chosen.look} You will see it happen live: the points, both losses, the modes.`);
     setText(meta, chosen === null ? '' : `${chosen.name} · ${chosen.duration} · one click, and stopping takes another`);
     if (catalogue === null) setText(problem, catalogueProblem ?? 'Asking the workers what they can do …');
   };
