@@ -29,9 +29,10 @@ export function csv(rows) {
  * The buckets that a chart shows: a row a step, four columns a series, as the api has them.
  * @param {Column[]} columns
  * @param {[number, number]} range only steps in it
+ * @param {string} [axis] what is in the first column
  * @returns {string}
  */
-export function scalarCsv(columns, [from, to]) {
+export function scalarCsv(columns, [from, to], axis = 'step') {
   /** @type {Map<number, Cell[]>} */
   const rows = new Map();
   columns.forEach(({ steps, min, max, last, nonfinite }, which) => {
@@ -43,7 +44,7 @@ export function scalarCsv(columns, [from, to]) {
     });
   });
   const heads = columns.flatMap((column) => ['min', 'max', 'last'].map((what) => `${column.name} ${what}${about(column)}`).concat(`${column.name} not finite (points)`));
-  return csv([['step', ...heads], ...[...rows.values()].sort(([one], [other]) => Number(one) - Number(other))]);
+  return csv([[axis, ...heads], ...[...rows.values()].sort(([one], [other]) => Number(one) - Number(other))]);
 }
 /** The fields of a series at a step that it has no bucket at. @type {Cell[]} */
 const NOTHING = [null, null, null, null];

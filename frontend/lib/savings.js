@@ -78,7 +78,7 @@ export function stepWords([from, to]) {
 }
 
 /** How wide the widest buckets are, and what a line through them is. @param {{bucketSteps: number}[]} columns */
-function bucketWords(columns) {
+export function bucketWords(columns) {
   const width = Math.max(1, ...columns.map(({ bucketSteps }) => bucketSteps));
   return width === 1 ? [] : [`In buckets of up to ${integer(width)} steps: the line joins their last values, the band runs from the least to the greatest.`];
 }

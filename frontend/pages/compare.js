@@ -2,11 +2,14 @@
 /** The page of several runs at once: what differs between them, each series with all of them over it, and their samples. */
 
 import { addressOf, letter, linesOf, marksOf, seriesToShow, viewFrom, wantedFrom, wholeRange } from '../lib/compare.js';
+import { compareSavings } from '../lib/compare_savings.js';
 import { measuredNames } from '../lib/compare_tables.js';
 import { h } from '../lib/dom.js';
 import { followRuns } from '../lib/live_compare.js';
 import { wholeOnEscape, zoomDetail } from '../lib/looking.js';
 import { createPainter } from '../lib/painter.js';
+import { palette } from '../lib/theme.js';
+import { chartMenu } from '../panels/chart_menu.js';
 import { compareHead } from '../panels/compare_head.js';
 import { compareSamples } from '../panels/compare_samples.js';
 import { differences, measured } from '../panels/compare_tables.js';
@@ -131,7 +134,11 @@ function seriesChart(store, painter, name, align, remove) {
     store.change(['view'], ({ view }) => (view.log[name] = !(view.log[name] ?? false)));
     log.setAttribute('aria-pressed', String(store.state.view.log[name]));
   });
-  chart.head.append(log, h('button', { type: 'button', class: 'small plain', text: '×', 'aria-label': `Leave out ${name}`, on: { click: remove } }));
+  const savings = () => {
+    const [{ compare, view }, drawn] = [store.state, chart.shown()];
+    return compare === null || drawn === null ? [] : compareSavings({ compare, name, align: align(), isZoomed: view.range !== null, drawn, colours: palette() });
+  };
+  chart.head.append(log, chartMenu(name, `save-${name}`, savings), h('button', { type: 'button', class: 'small plain', text: '×', 'aria-label': `Leave out ${name}`, on: { click: remove } }));
   return chart;
 }
 

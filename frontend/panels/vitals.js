@@ -31,6 +31,7 @@ export function vitals(store) {
     const speed = lastValues.get(SPEED);
     cells.step.set(integer(run.step), ` / ${integer(run.steps)}`);
     cells.speed.set(number(speed), speed === undefined ? '' : ' steps/s');
+    cells.speed.rename(run.device ? `Speed on ${run.device}` : 'Speed');
     cells.modes.set(number(lastValues.get(MODES)), modesSuffix(open));
     cells.losses.set(`${number(lastValues.get(LOSS_D))} / ${number(lastValues.get(LOSS_G))}`, '');
     cells.left.set(recording === null ? timeLeft(run, speed) : '–', '');
@@ -61,8 +62,10 @@ function modesSuffix(open) {
 function vital(label, testid) {
   const main = h('span', { class: 'main', text: '–', testid });
   const rest = h('span', { class: 'rest' });
+  const title = h('dt', { text: label });
   return {
-    element: h('div', { class: `vital vital-${testid}` }, h('dt', { text: label }), h('dd', {}, main, rest)),
+    element: h('div', { class: `vital vital-${testid}` }, title, h('dd', {}, main, rest)),
+    rename: (/** @type {string} */ text) => setText(title, text),
     set: (/** @type {string} */ value, /** @type {string} */ suffix) => {
       setText(main, value);
       setText(rest, suffix);

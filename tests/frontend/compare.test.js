@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { figure } from '../../frontend/charts/lines.js';
 import { newClock, stepBy, tick, timeOf } from '../../frontend/lib/clock.js';
 import { addressOf, leaves, linesOf, marksOf, seriesToShow, viewFrom, wantedFrom, wholeRange } from '../../frontend/lib/compare.js';
+import { compareSavings } from '../../frontend/lib/compare_savings.js';
 import { bestOf, measurements, paramsOf, specRows, turnedRows } from '../../frontend/lib/compare_tables.js';
 import { openRun } from '../../frontend/lib/reduce.js';
 import { bucketsFrom } from '../../frontend/lib/series.js';
@@ -177,4 +178,15 @@ test('samples are the newest at or before the cursor; before the first there are
   assert.equal(pictureAt(open, 99)?.kind, 'grid');
   assert.equal(pictureAt(open, 59)?.step, 50);
   assert.equal(pictureAt(run('b'), Infinity), null);
+});
+
+test('what is saved of a compared chart names each run, and has a forks own steps alone', () => {
+  const pairs = [[10, 1], [20, NaN], [30, 3]];
+  const both = state([run('a', { name: 'first' }, [series('loss.d', pairs)]), run('b', { parent: 'a', parent_step: 10 }, [series('loss.d', pairs)])], { origins: new Map([['b', { parent: 'a', step: 10 }]]) });
+  const [saving] = compareSavings({ compare: both, name: 'loss.d', align: 'fork', isZoomed: false, drawn: { data: [], layout: { xaxis: { range: [0, 25] } }, notes: [] }, colours: {} });
+  const [head, ...rows] = saving.csv().trim().split('\n').map((row) => row.split(','));
+  assert.equal(head[0], 'step');
+  assert.equal(head.length, 9);
+  assert.ok(head[1].startsWith('loss.d of A first · a min') && head[5].startsWith('loss.d of B '), head.join());
+  assert.deepEqual(rows.map((row) => [row[0], row[3], row[7]]), [['10', '1', ''], ['20', 'NaN', 'NaN']], 'up to the end of what is shown');
 });
