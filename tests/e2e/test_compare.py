@@ -1,9 +1,9 @@
 """Runs compared, a family as a tree, and a sweep across parallel axes and as rows, in a real browser."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tests.e2e.test_main_job import signed_in, wait_until
+from tests.e2e.views import serious_faults, too_wide
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(420)]
 
@@ -177,27 +177,18 @@ def address(view, family, sweep):
     return f"/runs/{child}/lineage" if view == "lineage" else f"/sweeps/{sweep['id']}?view={view}"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("view", VIEWS)
-def test_axe_finds_nothing_serious(page, server, family, sweep, view, theme):
-    page.emulate_media(color_scheme=theme)
+def opened(page, server, family, sweep, view):
     signed_in(page, server, address(view, family, sweep))
     page.locator(".scatterlayer path.js-line, circle.lineage-branch, .strand-line, .strip-cloud").first.wait_for()
-    page.wait_for_timeout(500)
-    found = Axe().run(page).response["violations"]
-    serious = {
-        one["id"]: [node["html"][:150] for node in one["nodes"][:3]]
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    }
-    assert serious == {}
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 360])
 @pytest.mark.parametrize("view", VIEWS)
-def test_no_page_scrolls_sideways(page, server, family, sweep, view, width):
-    page.set_viewport_size({"width": width, "height": 900})
-    signed_in(page, server, address(view, family, sweep))
-    page.locator(".scatterlayer path.js-line, circle.lineage-branch, .strand-line, .strip-cloud").first.wait_for()
-    page.wait_for_timeout(500)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_axe_finds_nothing_serious(page, server, family, sweep, view):
+    opened(page, server, family, sweep, view)
+    assert serious_faults(page) == {}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_page_scrolls_sideways(page, server, family, sweep, view):
+    opened(page, server, family, sweep, view)
+    assert too_wide(page) == {}

@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+
+from tests.e2e.views import serious_faults, too_wide
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(420)]
 
-SERIOUS = ("serious", "critical")
 CELLS = "[data-testid=runs-table] td, [data-testid=runs-table] th"
 BOX = "(cell) => JSON.stringify(cell.getBoundingClientRect())"
 STEP = "() => Number(document.querySelector('[data-testid=rail]').ariaValueNow)"
@@ -42,17 +42,12 @@ def sweep(server, training):
     return answer.json()
 
 
-def serious(page):
-    found = Axe().run(page).response["violations"]
-    return {one["id"]: [node["html"][:150] for node in one["nodes"][:3]] for one in found if one["impact"] in SERIOUS}
-
-
 def test_a_fresh_installation_is_one_click_from_a_moving_chart(signed_in, server):
     page = signed_in
     first = page.get_by_test_id("first-run")
     first.wait_for()
     assert page.get_by_test_id("no-worker").inner_text() == "", "a worker is online"
-    assert serious(page) == {}
+    assert serious_faults(page) == {}
     first.click()
     page.wait_for_url("**/runs/*")
     page.locator(".scatterlayer path.js-line").first.wait_for()
@@ -203,17 +198,13 @@ def opened(page, server, training, view):
     page.wait_for_timeout(500)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("view", VIEWS)
-def test_axe_finds_nothing_serious(signed_in, server, training, sweep, view, theme):
-    signed_in.emulate_media(color_scheme=theme)
+def test_axe_finds_nothing_serious(signed_in, server, training, sweep, view):
     opened(signed_in, server, training, view)
-    assert serious(signed_in) == {}
+    assert serious_faults(signed_in) == {}
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 360])
 @pytest.mark.parametrize("view", VIEWS)
-def test_no_page_scrolls_sideways(signed_in, server, training, sweep, view, width):
-    signed_in.set_viewport_size({"width": width, "height": 900})
+def test_no_page_scrolls_sideways(signed_in, server, training, sweep, view):
     opened(signed_in, server, training, view)
-    assert signed_in.evaluate("document.documentElement.scrollWidth") <= width
+    assert too_wide(signed_in) == {}

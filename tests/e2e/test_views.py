@@ -3,11 +3,10 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+
+from tests.e2e.views import serious_faults, too_wide
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(420)]
-
-SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture(scope="module")
@@ -83,34 +82,25 @@ def test_an_address_opens_to_the_same_step_zoom_and_charts(signed_in, server, ru
     page.wait_for_url(f"**/runs/{first}?t=200&log=losses")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(
-    "view", ["/", "/launch", "/launch?recipe=ring-collapse", "/sweeps", "/workers", "run", "/nosuch"]
-)
-def test_axe_finds_nothing_serious(signed_in, server, runs, view, theme):
-    page = signed_in
-    page.emulate_media(color_scheme=theme)
+def opened(page, server, runs, view):
     page.goto(server.url + (f"/runs/{runs[0]}" if view == "run" else view))
     page.locator("h1, h2").first.wait_for(state="attached")
     if view == "run":
         page.locator(".scatterlayer path.js-line").first.wait_for()
-    page.wait_for_timeout(500)
-    found = Axe().run(page).response["violations"]
-    serious = {
-        one["id"]: [node["html"][:150] for node in one["nodes"][:3]] for one in found if one["impact"] in SERIOUS
-    }
-    assert serious == {}
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 360])
+@pytest.mark.parametrize(
+    "view", ["/", "/launch", "/launch?recipe=ring-collapse", "/sweeps", "/workers", "run", "/nosuch"]
+)
+def test_axe_finds_nothing_serious(signed_in, server, runs, view):
+    opened(signed_in, server, runs, view)
+    assert serious_faults(signed_in) == {}
+
+
 @pytest.mark.parametrize("view", ["/", "/workers", "run"])
-def test_no_page_scrolls_sideways(signed_in, server, runs, view, width):
-    page = signed_in
-    page.set_viewport_size({"width": width, "height": 900})
-    page.goto(server.url + (f"/runs/{runs[0]}" if view == "run" else view))
-    page.locator("h1, h2").first.wait_for(state="attached")
-    page.wait_for_timeout(500)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_no_page_scrolls_sideways(signed_in, server, runs, view):
+    opened(signed_in, server, runs, view)
+    assert too_wide(signed_in) == {}
 
 
 def test_nobody_else_is_asked(signed_in, server, runs):
