@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.series.buckets import KEPT_BITS, MOST_BITS, Buckets, coarsen, decode, join, summarise
 from api.series.chunks import FURTHEST
@@ -82,16 +82,17 @@ def _tails(session: Session, lines: Sequence[_Line]) -> dict[str, Points]:
     return {run: found[names[run]] for run, found in gathered.items() if names[run] in found}
 
 
-def _of(lines: Sequence[_Line]) -> Select[str, bytes]:
+def _of(lines: Sequence[_Line], column: InstrumentedAttribute[bytes]) -> Select[str, bytes]:
+    """A column of the chunks of these lines, at least one, in the order of their steps."""
     # Not as pairs in a list: for that SQLite reads the whole table.
     mine = [and_(ChunkRow.run == line.run.id, ChunkRow.series == line.series.name) for line in lines]
-    return select(ChunkRow.run, ChunkRow.buckets).where(or_(*mine))
+    return select(ChunkRow.run, column).where(or_(*mine)).order_by(ChunkRow.run, ChunkRow.first_step)
 
 
 def _kept(session: Session, lines: Sequence[_Line]) -> dict[str, Buckets]:
     """Run → its line's buckets of 64 steps."""
     contents: defaultdict[str, list[bytes]] = defaultdict(list)
-    for run, content in session.execute(_of(lines).order_by(ChunkRow.run, ChunkRow.first_step)) if lines else ():
+    for run, content in session.execute(_of(lines, ChunkRow.buckets)) if lines else ():
         contents[run].append(content)
     return {run: join([decode(parts)]) for run, parts in contents.items()}
 
@@ -103,8 +104,7 @@ def _after(kept: Buckets, tail: Points) -> Points:
 
 def _points(session: Session, lines: Sequence[_Line]) -> dict[str, Points]:
     parts: defaultdict[str, list[Points]] = defaultdict(list)
-    query = _of(lines).with_only_columns(ChunkRow.run, ChunkRow.points).order_by(ChunkRow.run, ChunkRow.first_step)
-    for run, content in session.execute(query) if lines else ():
+    for run, content in session.execute(_of(lines, ChunkRow.points)) if lines else ():
         parts[run].append(decode_points(content))
     return {run: merge(listed) for run, listed in parts.items()}
 
