@@ -36,6 +36,10 @@ PLOTLY = "/assets/plotly.min.js"
 STATIC = "/static/"
 ENTRY, SCRIPT = "app.js", "page.js"
 """The module that `index.html` names, and the script that it gets instead: that module and all that it needs."""
+SHEET = f'<link rel="stylesheet" href="{STATIC}{{}}">\n'
+SHEETS_JOINED = "page.css"
+SHEETS = re.compile(f"(?:{SHEET.format('styles/[a-z_]+[.]css')})+")
+"""The sheets of a kind that stand after each other in `index.html`: one request instead, too."""
 VERSION = re.compile(r"v-[0-9a-f]{16}")
 RECORDED = "recorded"
 """Folder of what only a run's own file needs."""
@@ -92,8 +96,11 @@ class Page:
         _script(self.folder, self.version())  # modules that cannot be joined are told at the start
 
     def index(self, request: Request) -> Response:
-        """The page itself; what it shows is for its address to say. Its modules come as one script."""
+        """The page itself; what it shows is for its address to say. Modules come as one script, sheets as one sheet."""
         text = (self.folder / "index.html").read_text(encoding="utf-8").replace(PLOTLY, self.plotly.path)
+        sheets = SHEETS.search(text)
+        if sheets is not None:
+            text = text.replace(sheets[0], SHEET.format(SHEETS_JOINED))
         text = text.replace(f"{STATIC}{ENTRY}", f"{STATIC}{SCRIPT}").replace(STATIC, f"{STATIC}{self.version()}/")
         return Asset.of(text.encode(), ".html").response(request, REVALIDATE)
 
@@ -108,6 +115,8 @@ class Page:
         lasting = IMMUTABLE if head == self.version() else REVALIDATE
         if inside == SCRIPT:
             return _script(self.folder, self.version()).response(request, lasting)
+        if inside == SHEETS_JOINED:
+            return _sheets(self.folder, self.version()).response(request, lasting)
         found = (self.folder / inside).resolve() if "\0" not in inside else self.folder
         if not found.is_relative_to(self.folder) or found.suffix not in MEDIA_TYPES or not found.is_file():
             raise NoSuchPath(f"the page has no file {shown(path)}")
@@ -128,6 +137,14 @@ class Page:
 def _script(folder: Path, _version: str) -> Asset:
     """The modules of a folder as one script."""
     return Asset.of(joined(folder, ENTRY).encode(), ".js")
+
+
+@lru_cache(maxsize=2)
+def _sheets(folder: Path, _version: str) -> Asset:
+    """The style sheets as one, in the order of `index.html`."""
+    found = SHEETS.search((folder / "index.html").read_text(encoding="utf-8"))
+    names = re.findall(rf'href="{STATIC}([^"]+)"', found[0] if found else "")
+    return Asset.of(b"\n".join((folder / name).read_bytes() for name in names), ".css")
 
 
 @lru_cache(maxsize=512)

@@ -22,6 +22,8 @@ from benchmarks.opening import DRAWN, FLAGS
 
 RUN = "played"
 OPENINGS, WATCH_S, PRESSES, ZOOMS = 5, 30.0, 30, 6
+SETTLE_S = 65.0
+"""Until what the page keeps of the last minute is kept: its heap grows no more by that."""
 BEFORE_GRIDS = 40
 """Pictures that the run has before it is opened."""
 OBSERVE = """() => {
@@ -157,7 +159,7 @@ class _Wire:
 
 def _watching(page: Page, session: CDPSession, player: LivePlayer) -> Iterator[Ratio]:
     """Nobody touches it."""
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(SETTLE_S * 1000)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.evaluate(COUNT_FRAMES)

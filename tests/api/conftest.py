@@ -232,11 +232,14 @@ class Stack:
 @pytest.fixture(scope="session")
 def page_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
-    head = '<meta name="plotly" content="/assets/plotly.min.js"><script type="module" src="/static/app.js"></script>'
+    sheets = "".join(f'<link rel="stylesheet" href="/static/styles/{name}.css">\n' for name in ("base", "more"))
+    script = '<script type="module" src="/static/app.js"></script>'
+    head = f'<meta name="plotly" content="/assets/plotly.min.js">{sheets}{script}'
     (folder / "index.html").write_text(f"<!doctype html><head>{head}</head>hello")
     (folder / "app.js").write_text("export const page = true;\n")
     (folder / "styles").mkdir()
     (folder / "styles" / "base.css").write_text("body { margin: 0 }\n")
+    (folder / "styles" / "more.css").write_text("body { margin: 1px }\n")
     (folder / "secret.py").write_text("not served\n")
     return folder
 

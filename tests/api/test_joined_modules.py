@@ -46,6 +46,20 @@ def test_an_import_may_span_lines_and_a_class_and_an_async_function_may_be_expor
     assert run(joined(folder, "app.js"), tmp_path) == ["thing", "later"]
 
 
+def test_comments_of_their_own_lines_are_left_out_and_others_stay(tmp_path):
+    folder = written(
+        tmp_path,
+        app="// @ts-check\n/** Of the module. */\n\n/**\n * @param {string} x\n */\nfunction f(x) {\n"
+        "  /** Inside. */\n  return /** @type {any} */ (x) + `/** text */`;\n}\n"
+        "console.log(f('kept').replaceAll(' ', '_'));\n",
+    )
+    script = joined(folder, "app.js")
+    assert "Of the module" not in script
+    assert "@param" not in script
+    assert "Inside" not in script
+    assert run(script, tmp_path) == ["kept/**_text_*/"]
+
+
 def test_a_module_of_types_has_nothing_to_run(tmp_path):
     folder = written(
         tmp_path, app="import {} from './types.js';\nconsole.log('fine');\n", types="/** @typedef */\nexport {};\n"

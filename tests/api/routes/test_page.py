@@ -129,6 +129,15 @@ def test_the_modules_come_as_one_script_that_is_kept_for_good_and_compressed(bro
     assert answer.text == "// app.js\nconst app = (() => {\nconst page = true;\n\nreturn { page };\n})();\n"
 
 
+def test_the_style_sheets_come_as_one_in_their_order(browser):
+    [address] = re.findall(r'<link rel="stylesheet" href="(.*?)"', browser.get("/").text)
+    assert address.endswith("/page.css")
+    answer = browser.get(address)
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    assert answer.text == "body { margin: 0 }\n\nbody { margin: 1px }\n"
+
+
 def test_a_changed_file_changes_the_address_and_the_old_one_leads_to_it_for_once(browser, page_folder, until):
     [old] = script_of(browser.get("/").text)
     before = (page_folder / "app.js").read_text()
