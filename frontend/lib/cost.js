@@ -8,9 +8,10 @@ import { duration, number } from './format.js';
  * @param {import('./types.js').Estimate | null} estimate
  * @param {number} steps of the run
  * @param {string | null} authors how long its recipe's author says that it takes
+ * @param {number} [runs] of a sweep
  * @returns {{lead: string, basis: string}}
  */
-export function costWords(estimate, steps, authors) {
+export function costWords(estimate, steps, authors, runs = 1) {
   const said = authors === null ? '' : ` The recipe says: ${authors}.`;
   if (estimate === null) return { lead: '–', basis: `Known when the spec can run.${said}` };
   const { n_runs: n, seconds = null, low_per_s: low = null, high_per_s: high = null, steps_per_s: speed = null } = estimate;
@@ -20,7 +21,7 @@ export function costWords(estimate, steps, authors) {
   const speeds = number(low) === number(high) ? `${number(speed)} steps/s` : `${number(low)} to ${number(high)} steps/s`;
   const disk = estimate.checkpoint_bytes === null || estimate.checkpoint_bytes === undefined ? '' : ` A checkpoint takes ${bytes(estimate.checkpoint_bytes)}.`;
   return {
-    lead: `about ${duration(seconds)}${range}`,
+    lead: `about ${duration(seconds)}${range}${runs > 1 ? ` a run; ${runs} runs, about ${duration(seconds * runs)} of one slot, and some seconds for each to start` : ''}`,
     basis: `${speeds} seen in ${n === 1 ? 'one earlier run' : `${number(n)} earlier runs`} on ${estimate.device === 'cpu' ? 'the CPU' : estimate.device}, ${estimate.basis}.${disk}`,
   };
 }

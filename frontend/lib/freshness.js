@@ -55,7 +55,7 @@ export function cause(state, now_ms) {
     const silent_s = (now_ms - (stream.arrivedAt_ms ?? now_ms)) / 1000;
     const why = stream.state === 'retrying'
       ? `the connection is lost (try ${stream.retries}); training goes on without the page`
-      : stream.isServerThere === false ? 'the server does not answer; training goes on without the page' : 'the trainer is silent';
+      : stream.isServerThere === false ? 'the server does not answer; a trainer that is alive goes on without it' : 'the trainer is silent';
     return { text: `No data for ${age(silent_s)}: ${why}. The charts show what was known.`, tone: 'warn' };
   }
   if (status === 'failed') return { text: `Failed: ${reason ?? 'no reason was given'}`, tone: 'bad' };

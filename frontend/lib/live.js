@@ -8,7 +8,7 @@ import { get, getSeries, openStream, Problem } from './connection.js';
 import { inParallel } from './fetching.js';
 import { liveLooks } from './live_looks.js';
 import { applyEvent, openRun, replayScalars } from './reduce.js';
-import { bucketsFrom } from './series.js';
+import { bucketsFrom, emptyBuckets } from './series.js';
 import { watchSilence } from './silence.js';
 import { BUCKETS, loadInfos, loadLedger, loadPictures, loadScalar, snapshotEnd } from './snapshot.js';
 
@@ -17,6 +17,9 @@ const RECENT = 600;
 
 /** Wait before a server that does not answer is asked again. */
 const RETRY_MS = 2000;
+
+/** So often is a series of a fork asked for that the fork has not announced. */
+const MOST_TRIES = 10;
 
 /** All that a new snapshot may change. */
 const ALL = ['run', 'knobs', 'ledger', 'checkpoints', 'alarms', 'infos', 'series', 'pictures', 'points', 'looks', 'stream'];
@@ -63,7 +66,7 @@ export function followRun(store, id, charted, onProblem) {
     close();
     recent.length = 0;
     show();
-    close = listen(store, open, keep, again);
+    close = listen(store, open, keep, again, begin);
   };
 
   /** What no retry can mend is handed on; for the rest, everything is asked anew a little later. */
@@ -97,12 +100,27 @@ export function followRun(store, id, charted, onProblem) {
     fetches.set(open, asked);
     if (!asked.has(name)) asked.set(name, loadScalar(open, name).finally(() => asked.delete(name)));
     await asked.get(name);
+    if (!open.scalars.has(name)) askAgain(open, name);
+  };
+  /** @type {Map<string, number>} */
+  const tries = new Map();
+  /** What a fork has not announced yet. @param {RunState} open @param {string} name */
+  const askAgain = (open, name) => {
+    const times = (tries.get(name) ?? 0) + 1;
+    tries.set(name, times);
+    if (times > MOST_TRIES) open.scalars.set(name, emptyBuckets(name, open.run.cursor));
+    else window.setTimeout(() => !isStopped && store.state.open === open && fetchOne(open, name).catch(recover), RETRY_MS);
   };
   /** @param {RunState} open @param {string} name */
   const fetchOne = async (open, name) => {
     await scalar(open, name);
     replayScalars(open.scalars.get(name), recent);
     store.change(['series'], () => {});
+  };
+  /** A fork whose page was open before it began has its past from then on. */
+  const begin = () => {
+    tries.clear();
+    again();
   };
 
   again();
@@ -146,20 +164,28 @@ export function followRun(store, id, charted, onProblem) {
  * @param {RunState} open
  * @param {(event: RunEvent) => void} keep
  * @param {() => void} again
+ * @param {() => void} begin
  */
-function listen(store, open, keep, again) {
+function listen(store, open, keep, again, begin) {
   const { attempt } = open.run;
   return openStream([open.run.id], snapshotEnd(open), {
     onEvent: (event) => {
       store.change(['stream'], ({ stream }) => arrived(stream, event));
       store.change(applyEvent(open, event), () => {});
       keep(event);
-      const isRestart = event.kind === 'run.status' && event.body.from_step > 0 && event.attempt > attempt;
+      const isStart = event.kind === 'run.status' && event.body.from_step > 0;
+      const isRestart = isStart && event.attempt > attempt;
       if (isRestart && [...open.scalars.values()].some(({ bucketSteps }) => bucketSteps > 1)) again();
+      else if (isStart && !hasPast(open)) begin();
     },
     onState: (to) => store.change(['stream'], ({ stream }) => changeState(stream, to)),
     onLost: (why) => (why === 'refused' ? window.setTimeout(again, RETRY_MS) : again()),
   });
+}
+
+/** Whether a fork has any of its parent's points; a run without a parent needs none. @param {RunState} open */
+function hasPast({ run, scalars }) {
+  return !run.parent || [...scalars.values()].some(({ steps }) => steps.length > 0 && steps[0] <= (run.parent_step ?? 0));
 }
 
 /** @param {RunState} open */

@@ -50,16 +50,18 @@ async function loadSteps(open, { name, kind }) {
 }
 
 /**
- * A series of which no value was ever seen starts empty; it is not asked for.
+ * A series of which no value was ever seen starts empty; it is not asked for. A fork has its parent's, as soon as it has
+ * announced the series: until then it is left out.
  * @param {RunState} open
  * @param {string} name
  */
 export async function loadScalar(open, name) {
-  if (!open.lastValues.has(name)) {
+  if (!open.lastValues.has(name) && !open.run.parent) {
     open.scalars.set(name, emptyBuckets(name, open.run.cursor));
     return;
   }
   const answer = await getSeries(open.run.id, name, { buckets: BUCKETS }).catch(noneYet);
+  if (answer === null && open.run.parent) return;
   open.scalars.set(name, answer === null ? emptyBuckets(name, open.run.cursor) : bucketsFrom(answer));
 }
 

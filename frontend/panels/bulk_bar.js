@@ -6,6 +6,7 @@ import { deleteRun, giveCommand } from '../lib/connection.js';
 import { h, setAttribute, setText } from '../lib/dom.js';
 import { hasEnded } from '../lib/reduce.js';
 
+const STOP_WORDS = 'They end at their next step, each with a checkpoint to fork from; they do not go on afterwards. “Park” on a run’s page frees its slot instead.';
 const DELETE_WORDS = 'Their curves, pictures, checkpoints and ledgers are gone for good. A run that others were forked from stays, and so do runs that still train.';
 
 /**
@@ -19,8 +20,9 @@ export function bulkBar(store, picked, { changed, announce }) {
   const stop = h('button', { type: 'button', testid: 'stop-picked' });
   const remove = h('button', { type: 'button', testid: 'delete-picked' });
   const clear = h('button', { type: 'button', class: 'plain', text: 'Clear', testid: 'clear-picked' });
-  const confirm = deleteDialog(() => each(ended(), deleteRun, 'deleted', true));
-  const element = h('div', { class: 'bulk row', hidden: true, testid: 'bulk' }, count, compare, stop, remove, clear, confirm.dialog);
+  const deleting = confirmation('delete', DELETE_WORDS, () => each(ended(), deleteRun, 'deleted', true));
+  const stopping = confirmation('stop', STOP_WORDS, () => each(going(), (id) => giveCommand(id, 'stop'), 'asked to stop', false));
+  const element = h('div', { class: 'bulk row', hidden: true, testid: 'bulk' }, count, compare, stop, remove, clear, deleting.dialog, stopping.dialog);
 
   const runs = () => (store.state.runs ?? []).filter(({ id }) => picked.has(id));
   const ended = () => runs().filter(({ status }) => hasEnded(status));
@@ -51,14 +53,14 @@ export function bulkBar(store, picked, { changed, announce }) {
     announce(`${well} ${well === 1 ? 'run' : 'runs'} ${done}${refused.length === 0 ? '' : `; ${refused.join('; ')}`}`, refused.length === 0 ? '' : 'bad');
     show();
   };
-  stop.addEventListener('click', () => each(going(), (id) => giveCommand(id, 'stop'), 'asked to stop', false));
-  remove.addEventListener('click', () => confirm.ask(ended().length));
+  stop.addEventListener('click', () => stopping.ask(going().length));
+  remove.addEventListener('click', () => deleting.ask(ended().length));
   clear.addEventListener('click', () => forget([...picked], false));
 
   function show() {
     element.hidden = picked.size === 0;
     setText(count, `${picked.size} picked`);
-    setText(stop, `Stop ${going().length}`);
+    setText(stop, `Stop ${going().length}…`);
     setText(remove, `Delete ${ended().length}…`);
     setText(compare, picked.size > MOST_RUNS ? `Compare: ${MOST_RUNS} at most` : `Compare ${picked.size}`);
     compare.hidden = picked.size < 2;
@@ -70,21 +72,22 @@ export function bulkBar(store, picked, { changed, announce }) {
   return { element, show, dispose };
 }
 
-/** @param {() => void} onDelete */
-function deleteDialog(onDelete) {
+/** @param {'stop' | 'delete'} verb @param {string} words @param {() => void} act */
+function confirmation(verb, words, act) {
   const title = h('h2');
-  const keep = h('button', { type: 'submit', value: 'keep', text: 'Keep them', autofocus: true });
-  const gone = h('button', { type: 'submit', value: 'delete', class: 'danger', text: 'Delete', testid: 'delete-confirm' });
-  const form = h('form', { method: 'dialog' }, title, h('p', { class: 'words', text: DELETE_WORDS }), h('div', { class: 'row' }, keep, gone));
-  const dialog = h('dialog', { 'aria-label': 'Delete runs?' }, form);
+  const capital = verb === 'stop' ? 'Stop' : 'Delete';
+  const keep = h('button', { type: 'submit', value: 'keep', text: verb === 'stop' ? 'Let them go on' : 'Keep them', autofocus: true });
+  const go = h('button', { type: 'submit', value: verb, class: 'danger', text: capital, testid: `${verb}-confirm` });
+  const form = h('form', { method: 'dialog' }, title, h('p', { class: 'words', text: words }), h('div', { class: 'row' }, keep, go));
+  const dialog = h('dialog', { 'aria-label': `${capital} runs?` }, form);
   dialog.addEventListener('close', () => {
-    if (dialog.returnValue === 'delete') onDelete();
+    if (dialog.returnValue === verb) act();
     dialog.returnValue = '';
   });
   return {
     dialog,
     ask: (/** @type {number} */ count) => {
-      setText(title, count === 1 ? 'Delete this run?' : `Delete these ${count} runs?`);
+      setText(title, count === 1 ? `${capital} this run?` : `${capital} these ${count} runs?`);
       dialog.showModal();
     },
   };

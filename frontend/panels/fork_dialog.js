@@ -43,7 +43,7 @@ export function forkDialog(store, actions) {
     const { run } = now;
     const newest = [...now.checkpoints.values()].sort((one, other) => other.step - one.step);
     from.replaceChildren(...newest.map(({ step, reason }) => h('option', { value: String(step), text: `step ${integer(step)} (${reason})` })));
-    steps.value = String(run.steps);
+    steps.value = String(stepsFor(run, Number(from.value)));
     seed.value = String(run.spec.seed ?? 0);
     name.value = '';
     stops.checked = false;
@@ -53,6 +53,11 @@ export function forkDialog(store, actions) {
     asked = { text: '', key: '' };
     dialog.showModal();
   };
+  from.addEventListener('change', () => {
+    const { open: now } = store.state;
+    if (now !== null && Number(steps.value) <= Number(from.value)) steps.value = String(stepsFor(now.run, Number(from.value)));
+    setText(problem, '');
+  });
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     const { open: now } = store.state;
@@ -75,6 +80,11 @@ export function forkDialog(store, actions) {
   const dispose = store.subscribe(['run', 'checkpoints'], show);
   show();
   return { button, dialog, dispose };
+}
+
+/** Steps of a fork: the run's own, or as many again where it goes on from their end. @param {import('../lib/types.js').Run} run @param {number} from */
+function stepsFor({ steps }, from) {
+  return steps > from ? steps : from + steps;
 }
 
 /**

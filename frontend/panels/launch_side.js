@@ -36,6 +36,14 @@ export function launchSide({ go, onSignedOut }, { catalogue, recipe, form, check
   const showCount = () => {
     const { n } = sweep.read();
     setText(button, n === null ? 'Launch' : `Launch ${n} ${n === 1 ? 'run' : 'runs'}`);
+    showCost();
+  };
+  /** @type {import('../lib/types.js').Estimate | null} */
+  let estimate = null;
+  const showCost = () => {
+    const cost = costWords(estimate, read().spec.steps, recipe?.duration ?? null, sweep.read().n ?? 1);
+    setText(lead, cost.lead);
+    setText(basis, cost.basis);
   };
   const errors = h('p', { class: 'notice bad', role: 'alert', testid: 'launch-errors' });
   const [lead, basis] = [h('strong', { testid: 'cost' }), h('p', { class: 'help meta', testid: 'cost-basis' })];
@@ -100,9 +108,8 @@ export function launchSide({ go, onSignedOut }, { catalogue, recipe, form, check
       else text.set(answer.yaml);
       const n = answer.problems.length;
       text.mark(answer.problems, isTorn ? 'not taken: the form shows the last one that was' : n === 0 ? '' : `${n} ${n === 1 ? 'fault' : 'faults'}`);
-      const cost = costWords(answer.estimate ?? null, read().spec.steps, recipe?.duration ?? null);
-      setText(lead, cost.lead);
-      setText(basis, cost.basis);
+      estimate = answer.estimate ?? null;
+      showCost();
     },
     /** The api did not answer. @param {string} why */
     unchecked: (why) => text.mark([], `not checked: ${why}`),

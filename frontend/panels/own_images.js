@@ -8,6 +8,9 @@ import { isZip, objection, pictures, suitable } from '../lib/own_images.js';
 import { zipped } from '../lib/zip.js';
 import { dropped } from './dropped_files.js';
 
+/** So long does a button that deletes wait for the second press. */
+const SURE_MS = 5000;
+
 /**
  * @typedef {import('../lib/types.js').UploadedSet} UploadedSet
  * @typedef {import('../lib/own_images.js').Named} Named
@@ -84,6 +87,7 @@ export function ownImages({ go, announce, onSignedOut }, catalogue) {
     const recipe = suitable(catalogue, set);
     const remove = h('button', { type: 'button', class: 'small', text: 'Delete', 'aria-label': `Delete ${set.name}` });
     remove.addEventListener('click', async () => {
+      if (!isSure(remove)) return;
       await removeDataset(set.id).catch((error) => announce(error.message, 'bad'));
       await refresh();
     });
@@ -113,4 +117,17 @@ export function ownImages({ go, announce, onSignedOut }, catalogue) {
   });
   element.addEventListener('toggle', () => element.open && refresh());
   return { element, stop: () => stop?.() };
+}
+
+/** Whether it was pressed a second time; the first asks. @param {HTMLButtonElement} button */
+function isSure(button) {
+  if (button.classList.contains('danger')) return true;
+  const before = button.textContent;
+  button.textContent = 'Delete for good?';
+  button.classList.add('danger');
+  window.setTimeout(() => {
+    button.textContent = before;
+    button.classList.remove('danger');
+  }, SURE_MS);
+  return false;
 }

@@ -116,3 +116,24 @@ def test_a_run_is_forked_with_another_knob_in_the_browser(page, server):
     assert min(losses(client, child)) == 1
     page.get_by_test_id("parent").click()
     page.wait_for_url(f"**/runs/{run}?t={step}")
+
+
+def test_a_fork_from_an_early_checkpoint_shows_its_past_without_a_reload(page, server):
+    """The newest checkpoint's fork had it; of an earlier one the charts stayed empty up to the fork's step."""
+    client = server.client()
+    parent = client.launch("ring-collapse", steps=4000, seed=5)
+    client.wait(parent, lambda run: run["status"] == "finished", within_s=120)
+    first, *_, last = sorted(item["step"] for item in client.get(f"/runs/{parent}/checkpoints").json()["items"])
+    assert first < last
+    page.goto(server.link)
+    page.get_by_test_id("runs-table").wait_for()
+    page.goto(f"{server.url}/runs/{parent}")
+    page.get_by_test_id("fork").click()
+    page.get_by_test_id("fork-from").select_option(str(first))
+    page.get_by_test_id("fork-confirm").click()
+    page.wait_for_url(lambda url: f"/runs/{parent}" not in url and "/runs/" in url)
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('.chart .js-plotly-plot')].some(
+          (plot) => plot.data?.some(({ x }) => x.length > 2 && x[0] <= 100 && x[x.length - 1] > 200))""",
+        timeout=40_000,
+    )

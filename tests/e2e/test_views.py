@@ -144,6 +144,8 @@ def test_several_runs_are_stopped_and_deleted_at_once_and_what_is_refused_is_sai
         page.get_by_test_id(f"pick-{run}").check()
     assert page.get_by_test_id("picked-count").inner_text() == "2 picked"
     page.get_by_test_id("stop-picked").click()
+    page.get_by_role("dialog", name="Stop runs?").get_by_text("Stop these 2 runs?").wait_for()
+    page.get_by_test_id("stop-confirm").click()
     page.get_by_test_id("bulk").wait_for(state="hidden")
     for run in waiting:
         client.wait(run, lambda run: run["status"] == "stopped", within_s=30)
