@@ -86,7 +86,7 @@ def test_a_run_that_is_not_there_is_named_and_the_others_are_shown(page, server,
     problems.wait_for()
     assert 'there is no run "nosuch"' in problems.inner_text()
     assert "room for 6 runs; left out: 7" in problems.inner_text()
-    page.locator(".scatterlayer path.js-line").first.wait_for()
+    page.locator(".scatterlayer path.js-line").first.wait_for(state="attached")
     assert page.locator(".compare-run").count() == 1
 
 
@@ -98,7 +98,7 @@ def test_runs_that_train_are_compared_live(page, server, family):
     chip = page.get_by_test_id(f"compare-run-{run}")
     chip.get_by_text("running").wait_for()
     last = "() => Math.max(...document.querySelector('.js-plotly-plot').data.map((trace) => trace.x.at(-1)))"
-    page.locator(".scatterlayer path.js-line").first.wait_for()
+    page.locator(".scatterlayer path.js-line").first.wait_for(state="attached")
     before = max(page.evaluate(last), STEPS)
     page.wait_for_function(f"() => ({last})() > {before}", timeout=30_000)
     client.post(f"/runs/{run}/commands", json={"command": "stop"})
@@ -179,7 +179,8 @@ def address(view, family, sweep):
 
 def opened(page, server, family, sweep, view):
     signed_in(page, server, address(view, family, sweep))
-    page.locator(".scatterlayer path.js-line, circle.lineage-branch, .strand-line, .strip-cloud").first.wait_for()
+    drawn = page.locator(".scatterlayer path.js-line, circle.lineage-branch, .strand-line, .strip-cloud").first
+    drawn.wait_for(state="attached")  # a line that is level has no height to be seen by
 
 
 @pytest.mark.parametrize("view", VIEWS)
