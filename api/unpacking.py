@@ -5,6 +5,7 @@ No name from the zip ever becomes a path. Nothing is believed that the zip says 
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -69,7 +70,7 @@ def unpack(sent: Path, kept: Path) -> Unpacked:
             target.writestr(zipfile.ZipInfo(MANIFEST, BEGIN), manifest)
             digest.update(dumps(labels))
             found.digest = digest.hexdigest()
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise BadUpload(f"this is no zip that can be read ({error}); pack the pictures again") from error
     _check_enough(found)
     return found

@@ -30,6 +30,13 @@ def packed(files, method=zipfile.ZIP_STORED):
     return file.getvalue()
 
 
+def torn():
+    """A zip whose directory is whole and whose packed bytes are not."""
+    content = bytearray(packed({"a.png": bytes(range(256)) * 400}, zipfile.ZIP_DEFLATED))
+    content[40:80] = b"\xff" * 40
+    return bytes(content)
+
+
 def twelve(folder=""):
     return {f"{folder}{i:02}.png": picture(colour=(20 * i, 0, 0)) for i in range(12)}
 
@@ -113,6 +120,7 @@ def test_a_picture_of_too_many_pixels_is_refused_though_it_is_small(server):
         (b"no zip", "no zip that can be read"),
         (packed({"a.png": picture()}), "1 pictures can be used, and 10"),
         (b"", "no zip"),
+        (torn(), "no zip that can be read"),
     ],
 )
 def test_too_little_is_refused_and_nothing_is_kept(server, content, words):
