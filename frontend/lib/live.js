@@ -8,18 +8,16 @@ import { get, getSeries, openStream, Problem } from './connection.js';
 import { inParallel } from './fetching.js';
 import { liveLooks } from './live_looks.js';
 import { applyEvent, openRun, replayScalars } from './reduce.js';
-import { bucketsFrom, emptyBuckets } from './series.js';
+import { needsSnapshot, scalarLoader } from './scalar_loader.js';
+import { bucketsFrom } from './series.js';
 import { watchSilence } from './silence.js';
-import { BUCKETS, loadInfos, loadLedger, loadPictures, loadScalar, snapshotEnd } from './snapshot.js';
+import { BUCKETS, loadInfos, loadLedger, loadPictures, snapshotEnd } from './snapshot.js';
 
 /** Batches of scalars (10 a second) kept to fill a series that is asked for later. */
 const RECENT = 600;
 
 /** Wait before a server that does not answer is asked again. */
 const RETRY_MS = 2000;
-
-/** So often is a series of a fork asked for that the fork has not announced. */
-const MOST_TRIES = 10;
 
 /** All that a new snapshot may change. */
 const ALL = ['run', 'knobs', 'ledger', 'checkpoints', 'alarms', 'infos', 'series', 'pictures', 'points', 'looks', 'stream'];
@@ -66,7 +64,7 @@ export function followRun(store, id, charted, onProblem) {
     close();
     recent.length = 0;
     show();
-    close = listen(store, open, keep, again, begin);
+    close = listen(store, open, keep, again);
   };
 
   /** What no retry can mend is handed on; for the rest, everything is asked anew a little later. */
@@ -91,37 +89,12 @@ export function followRun(store, id, charted, onProblem) {
     looks.keep(event);
   };
 
-  /** @type {WeakMap<RunState, Map<string, Promise<void>>>} */
-  const fetches = new WeakMap();
-  /** Fetched once for a snapshot, whoever asks for it. @param {RunState} open @param {string} name */
-  const scalar = async (open, name) => {
-    if (open.scalars.has(name)) return;
-    const asked = fetches.get(open) ?? new Map();
-    fetches.set(open, asked);
-    if (!asked.has(name)) asked.set(name, loadScalar(open, name).finally(() => asked.delete(name)));
-    await asked.get(name);
-    if (!open.scalars.has(name)) askAgain(open, name);
-  };
-  /** @type {Map<string, number>} */
-  const tries = new Map();
-  /** What a fork has not announced yet. @param {RunState} open @param {string} name */
-  const askAgain = (open, name) => {
-    const times = (tries.get(name) ?? 0) + 1;
-    tries.set(name, times);
-    if (times > MOST_TRIES) open.scalars.set(name, emptyBuckets(name, open.run.cursor));
-    else window.setTimeout(() => !isStopped && store.state.open === open && fetchOne(open, name).catch(recover), RETRY_MS);
-  };
   /** @param {RunState} open @param {string} name */
-  const fetchOne = async (open, name) => {
-    await scalar(open, name);
+  const fill = (open, name) => {
     replayScalars(open.scalars.get(name), recent);
     store.change(['series'], () => {});
   };
-  /** A fork whose page was open before it began has its past from then on. */
-  const begin = () => {
-    tries.clear();
-    again();
-  };
+  const scalar = scalarLoader((open) => !isStopped && store.state.open === open, fill, recover);
 
   again();
   const stopWatching = watchSilence(store, id, again);
@@ -139,7 +112,7 @@ export function followRun(store, id, charted, onProblem) {
       // Before the series are listed, only those whose value came with the run are known to have any.
       const isListed = open.infos.size > 0;
       const missing = names.filter((name) => !open.scalars.has(name) && (isListed || open.lastValues.has(name)));
-      await inParallel(missing, (name) => fetchOne(open, name)).catch(recover);
+      await inParallel(missing, (name) => scalar(open, name).then(() => fill(open, name))).catch(recover);
     },
     zoom: (names, range) => zoom(names, range).catch(recover),
     looks,
@@ -164,28 +137,19 @@ export function followRun(store, id, charted, onProblem) {
  * @param {RunState} open
  * @param {(event: RunEvent) => void} keep
  * @param {() => void} again
- * @param {() => void} begin
  */
-function listen(store, open, keep, again, begin) {
+function listen(store, open, keep, again) {
   const { attempt } = open.run;
   return openStream([open.run.id], snapshotEnd(open), {
     onEvent: (event) => {
       store.change(['stream'], ({ stream }) => arrived(stream, event));
       store.change(applyEvent(open, event), () => {});
       keep(event);
-      const isStart = event.kind === 'run.status' && event.body.from_step > 0;
-      const isRestart = isStart && event.attempt > attempt;
-      if (isRestart && [...open.scalars.values()].some(({ bucketSteps }) => bucketSteps > 1)) again();
-      else if (isStart && !hasPast(open)) begin();
+      if (needsSnapshot(open, event, attempt)) again();
     },
     onState: (to) => store.change(['stream'], ({ stream }) => changeState(stream, to)),
     onLost: (why) => (why === 'refused' ? window.setTimeout(again, RETRY_MS) : again()),
   });
-}
-
-/** Whether a fork has any of its parent's points; a run without a parent needs none. @param {RunState} open */
-function hasPast({ run, scalars }) {
-  return !run.parent || [...scalars.values()].some(({ steps }) => steps.length > 0 && steps[0] <= (run.parent_step ?? 0));
 }
 
 /** @param {RunState} open */

@@ -9,8 +9,9 @@ import { oldest } from './cursor.js';
 import { inParallel } from './fetching.js';
 import { changeState } from './live.js';
 import { applyEvent, replayScalars } from './reduce.js';
+import { needsSnapshot, scalarLoader } from './scalar_loader.js';
 import { bucketsFrom } from './series.js';
-import { BUCKETS, loadScalar, snapshotEnd } from './snapshot.js';
+import { BUCKETS, snapshotEnd } from './snapshot.js';
 
 /** Batches of scalars kept to fill a series that is asked for later: those of a minute, from six runs. */
 const RECENT = 3600;
@@ -78,22 +79,19 @@ export function followRuns(store, { runs, refused }, charted, align, onProblem) 
         if (event.kind === 'scalars') recent.push(event);
         if (recent.length > RECENT) recent.shift();
         store.change(['compare'], () => {});
-        const isRestart = event.kind === 'run.status' && event.body.from_step > 0 && event.attempt > (attempts.get(event.run) ?? 1);
-        if (isRestart && [...open.scalars.values()].some(({ bucketSteps }) => bucketSteps > 1)) again();
+        if (needsSnapshot(open, event, attempts.get(event.run) ?? 1)) again();
       },
       onState: (to) => store.change(['stream'], ({ stream }) => changeState(stream, to)),
       onLost: () => later(),
     });
   };
 
-  /** Series that are not there yet, each fetched once. @param {CompareState} state @param {string[]} names */
+  /** Series that are not there yet. @param {CompareState} state @param {string[]} names */
   const fill = async (state, names) => {
     const pairs = [...state.opens.values()].flatMap((open) => names.filter((name) => !open.scalars.has(name)).map((name) => ({ open, name })));
-    await inParallel(pairs, async ({ open, name }) => {
-      await loadScalar(open, name);
-      replayScalars(open.scalars.get(name), recent.filter(({ run }) => run === open.run.id));
-    });
+    await inParallel(pairs, ({ open, name }) => scalar(open, name).then(() => replay(open, name)));
   };
+  const replay = (/** @type {RunState} */ open, /** @type {string} */ name) => replayScalars(open.scalars.get(name), recent.filter(({ run }) => run === open.run.id));
   const zoom = async () => {
     const { compare, view: { range } } = store.state;
     if (compare === null || range === null) return;
@@ -125,6 +123,8 @@ export function followRuns(store, { runs, refused }, charted, align, onProblem) 
   const again = () => {
     load().catch(recover);
   };
+  const isShown = (/** @type {RunState} */ open) => !isStopped && store.state.compare?.opens.get(open.run.id) === open;
+  const scalar = scalarLoader(isShown, (open, name) => store.change(['compare'], () => replay(open, name)), recover);
   const later = () => {
     window.clearTimeout(timer);
     if (!isStopped) timer = window.setTimeout(again, RETRY_MS);

@@ -6,7 +6,6 @@ import { oldest } from './cursor.js';
 import { inParallel, noneYet } from './fetching.js';
 import { fromWire } from './format.js';
 import { ledgerKey } from './ledger.js';
-import { bucketsFrom, emptyBuckets } from './series.js';
 
 /** Buckets asked for a chart: about one a pixel of the widest. */
 export const BUCKETS = 600;
@@ -47,22 +46,6 @@ async function loadSteps(open, { name, kind }) {
   if (kind !== 'grid' || last === undefined) return;
   const { series, ...layout } = await getMeasurement(open.run.id, name, last);
   open.layouts.set(series, layout);
-}
-
-/**
- * A series of which no value was ever seen starts empty; it is not asked for. A fork has its parent's, as soon as it has
- * announced the series: until then it is left out.
- * @param {RunState} open
- * @param {string} name
- */
-export async function loadScalar(open, name) {
-  if (!open.lastValues.has(name) && !open.run.parent) {
-    open.scalars.set(name, emptyBuckets(name, open.run.cursor));
-    return;
-  }
-  const answer = await getSeries(open.run.id, name, { buckets: BUCKETS }).catch(noneYet);
-  if (answer === null && open.run.parent) return;
-  open.scalars.set(name, answer === null ? emptyBuckets(name, open.run.cursor) : bucketsFrom(answer));
 }
 
 /** Event id up to which all of it is complete. @param {RunState} open */
