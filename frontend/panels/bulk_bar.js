@@ -5,9 +5,16 @@ import { MOST_RUNS } from '../lib/compare.js';
 import { deleteRun, giveCommand } from '../lib/connection.js';
 import { h, setAttribute, setText } from '../lib/dom.js';
 import { hasEnded } from '../lib/reduce.js';
+import { confirmation } from './confirmation.js';
 
-const STOP_WORDS = 'They end at their next step, each with a checkpoint to fork from; they do not go on afterwards. “Park” on a run’s page frees its slot instead.';
-const DELETE_WORDS = 'Their curves, pictures, checkpoints and ledgers are gone for good. A run that others were forked from stays, and so do runs that still train.';
+const STOP = {
+  label: 'Stop runs?', words: 'They end at their next step, each with a checkpoint to fork from; they do not go on afterwards. “Park” on a run’s page frees its slot instead.',
+  keep: 'Let them go on', go: 'Stop', testid: 'stop-confirm',
+};
+const DELETE = {
+  label: 'Delete runs?', words: 'Their curves, pictures, checkpoints and ledgers are gone for good. A run that others were forked from stays, and so do runs that still train.',
+  keep: 'Keep them', go: 'Delete', testid: 'delete-confirm',
+};
 
 /**
  * @param {import('../lib/store.js').Store} store
@@ -20,8 +27,8 @@ export function bulkBar(store, picked, { changed, announce }) {
   const stop = h('button', { type: 'button', testid: 'stop-picked' });
   const remove = h('button', { type: 'button', testid: 'delete-picked' });
   const clear = h('button', { type: 'button', class: 'plain', text: 'Clear', testid: 'clear-picked' });
-  const deleting = confirmation('delete', DELETE_WORDS, () => each(ended(), deleteRun, 'deleted', true));
-  const stopping = confirmation('stop', STOP_WORDS, () => each(going(), (id) => giveCommand(id, 'stop'), 'asked to stop', false));
+  const deleting = confirmation(DELETE, () => each(ended(), deleteRun, 'deleted', true));
+  const stopping = confirmation(STOP, () => each(going(), (id) => giveCommand(id, 'stop'), 'asked to stop', false));
   const element = h('div', { class: 'bulk row', hidden: true, testid: 'bulk' }, count, compare, stop, remove, clear, deleting.dialog, stopping.dialog);
 
   const runs = () => (store.state.runs ?? []).filter(({ id }) => picked.has(id));
@@ -53,8 +60,8 @@ export function bulkBar(store, picked, { changed, announce }) {
     announce(`${well} ${well === 1 ? 'run' : 'runs'} ${done}${refused.length === 0 ? '' : `; ${refused.join('; ')}`}`, refused.length === 0 ? '' : 'bad');
     show();
   };
-  stop.addEventListener('click', () => stopping.ask(going().length));
-  remove.addEventListener('click', () => deleting.ask(ended().length));
+  stop.addEventListener('click', () => stopping.ask(question('Stop', going().length)));
+  remove.addEventListener('click', () => deleting.ask(question('Delete', ended().length)));
   clear.addEventListener('click', () => forget([...picked], false));
 
   function show() {
@@ -72,23 +79,7 @@ export function bulkBar(store, picked, { changed, announce }) {
   return { element, show, dispose };
 }
 
-/** @param {'stop' | 'delete'} verb @param {string} words @param {() => void} act */
-function confirmation(verb, words, act) {
-  const title = h('h2');
-  const capital = verb === 'stop' ? 'Stop' : 'Delete';
-  const keep = h('button', { type: 'submit', value: 'keep', text: verb === 'stop' ? 'Let them go on' : 'Keep them', autofocus: true });
-  const go = h('button', { type: 'submit', value: verb, class: 'danger', text: capital, testid: `${verb}-confirm` });
-  const form = h('form', { method: 'dialog' }, title, h('p', { class: 'words', text: words }), h('div', { class: 'row' }, keep, go));
-  const dialog = h('dialog', { 'aria-label': `${capital} runs?` }, form);
-  dialog.addEventListener('close', () => {
-    if (dialog.returnValue === verb) act();
-    dialog.returnValue = '';
-  });
-  return {
-    dialog,
-    ask: (/** @type {number} */ count) => {
-      setText(title, count === 1 ? `${capital} this run?` : `${capital} these ${count} runs?`);
-      dialog.showModal();
-    },
-  };
+/** @param {'Stop' | 'Delete'} verb @param {number} count */
+function question(verb, count) {
+  return count === 1 ? `${verb} this run?` : `${verb} these ${count} runs?`;
 }

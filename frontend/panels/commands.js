@@ -3,10 +3,14 @@
 
 import { h } from '../lib/dom.js';
 import { hasEnded } from '../lib/reduce.js';
+import { confirmation } from './confirmation.js';
 import { exportMenu } from './export_menu.js';
 import { forkDialog } from './fork_dialog.js';
 
-const STOP_WORDS = 'It writes a checkpoint and ends. What was recorded stays; the run itself does not go on afterwards.';
+const STOP = {
+  label: 'Stop this run?', words: 'It writes a checkpoint and ends. What was recorded stays; the run itself does not go on afterwards.',
+  keep: 'Keep training', go: 'Stop the run', testid: 'stop-confirm',
+};
 
 /**
  * @param {import('../lib/store.js').Store} store
@@ -20,7 +24,7 @@ export function commands(store, actions) {
     h('button', { type: 'button', text, title, testid, on: { click: () => actions.command('step', params) } });
   const fork = forkDialog(store, actions);
   const files = exportMenu();
-  const confirm = stopDialog(() => actions.command('stop'));
+  const confirm = confirmation(STOP, () => actions.command('stop'));
   const all = {
     pause: button('pause', 'Pause', 'Hold the training after this step; the trainer keeps its slot'),
     resume: button('resume', 'Resume', 'Go on training'),
@@ -31,10 +35,10 @@ export function commands(store, actions) {
     checkpoint: button('checkpoint', 'Checkpoint', 'Write a checkpoint now'),
     fork: fork.button,
     stop: h('button', {
-      type: 'button', text: 'Stop…', testid: 'stop', title: 'End this run', on: { click: () => confirm.showModal() },
+      type: 'button', text: 'Stop…', testid: 'stop', title: 'End this run', on: { click: () => confirm.ask() },
     }),
   };
-  const element = h('div', { class: 'commands' }, ...Object.values(all), files.element, confirm, fork.dialog);
+  const element = h('div', { class: 'commands' }, ...Object.values(all), files.element, confirm.dialog, fork.dialog);
 
   const show = () => {
     const { id = '', status = '' } = store.state.open?.run ?? {};
@@ -50,7 +54,7 @@ export function commands(store, actions) {
     all.checkpoint.disabled = all.park.disabled = !isTraining;
     all.park.hidden = status === 'parked';
     all.stop.disabled = hasEnded(status) || status === '';
-    if (all.stop.disabled && confirm.open) confirm.close();
+    if (all.stop.disabled && confirm.dialog.open) confirm.dialog.close();
   };
   const stop = store.subscribe(['run'], show);
   show();
@@ -61,18 +65,4 @@ export function commands(store, actions) {
       fork.dispose();
     },
   };
-}
-
-/** @param {() => void} onStop */
-function stopDialog(onStop) {
-  const keep = h('button', { type: 'submit', value: 'keep', text: 'Keep training', autofocus: true });
-  const stop = h('button', { type: 'submit', value: 'stop', class: 'danger', text: 'Stop the run', testid: 'stop-confirm' });
-  const form = h('form', { method: 'dialog' }, h('h2', { text: 'Stop this run?' }), h('p', { class: 'words', text: STOP_WORDS }),
-    h('div', { class: 'row' }, keep, stop));
-  const dialog = h('dialog', { 'aria-label': 'Stop this run?' }, form);
-  dialog.addEventListener('close', () => {
-    if (dialog.returnValue === 'stop') onStop();
-    dialog.returnValue = '';
-  });
-  return dialog;
 }

@@ -6,10 +6,13 @@ import { h, setText } from '../lib/dom.js';
 import { integer } from '../lib/format.js';
 import { isZip, objection, pictures, suitable } from '../lib/own_images.js';
 import { zipped } from '../lib/zip.js';
+import { confirmation } from './confirmation.js';
 import { dropped } from './dropped_files.js';
 
-/** So long does a button that deletes wait for the second press. */
-const SURE_MS = 5000;
+const DELETE = {
+  label: 'Delete these pictures?', words: 'A run that has not ended keeps them from being deleted. Runs that have ended keep what they have shown, and cannot be forked any more.',
+  keep: 'Keep them', go: 'Delete', testid: 'delete-set-confirm',
+};
 
 /**
  * @typedef {import('../lib/types.js').UploadedSet} UploadedSet
@@ -85,16 +88,15 @@ export function ownImages({ go, announce, onSignedOut }, catalogue) {
   };
   const row = (/** @type {UploadedSet} */ set) => {
     const recipe = suitable(catalogue, set);
-    const remove = h('button', { type: 'button', class: 'small', text: 'Delete', 'aria-label': `Delete ${set.name}` });
-    remove.addEventListener('click', async () => {
-      if (!isSure(remove)) return;
+    const asking = confirmation(DELETE, async () => {
       await removeDataset(set.id).catch((error) => announce(error.message, 'bad'));
       await refresh();
     });
+    const remove = h('button', { type: 'button', class: 'small', text: 'Delete…', 'aria-label': `Delete ${set.name}`, on: { click: () => asking.ask(`Delete ${set.name}?`) } });
     const launch = h('button', { type: 'button', class: 'small primary', text: 'Launch with it', disabled: recipe === null, testid: `use-${set.id}`, 'aria-label': `Launch with ${set.name}` });
     launch.addEventListener('click', () => recipe !== null && go(`/launch?recipe=${encodeURIComponent(recipe.name)}&pictures=${set.id}`));
     const about = `${integer(set.n_pictures)} pictures${set.classes.length > 0 ? `, ${set.classes.length} classes` : ''}`;
-    return h('li', { class: 'row', testid: `set-${set.id}` }, h('strong', { text: set.name }), h('span', { class: 'meta', text: about }), h('code', { class: 'meta', text: set.id }), h('span', { class: 'spring' }), launch, remove);
+    return h('li', { class: 'row', testid: `set-${set.id}` }, h('strong', { text: set.name }), h('span', { class: 'meta', text: about }), h('code', { class: 'meta', text: set.id }), h('span', { class: 'spring' }), launch, remove, asking.dialog);
   };
 
   cancel.addEventListener('click', () => stop?.());
@@ -117,17 +119,4 @@ export function ownImages({ go, announce, onSignedOut }, catalogue) {
   });
   element.addEventListener('toggle', () => element.open && refresh());
   return { element, stop: () => stop?.() };
-}
-
-/** Whether it was pressed a second time; the first asks. @param {HTMLButtonElement} button */
-function isSure(button) {
-  if (button.classList.contains('danger')) return true;
-  const before = button.textContent;
-  button.textContent = 'Delete for good?';
-  button.classList.add('danger');
-  window.setTimeout(() => {
-    button.textContent = before;
-    button.classList.remove('danger');
-  }, SURE_MS);
-  return false;
 }

@@ -3,8 +3,12 @@
 
 import { h, setText } from '../lib/dom.js';
 import { progress } from '../lib/sweep.js';
+import { confirmation } from './confirmation.js';
 
-const STOP_WORDS = 'Runs that wait are taken out of the queue; those that train write a checkpoint and end. What was recorded stays.';
+const STOP = {
+  label: 'Stop the rest of this sweep?', words: 'Runs that wait are taken out of the queue; those that train write a checkpoint and end. What was recorded stays.',
+  keep: 'Keep training', go: 'Stop them', testid: 'stop-sweep-confirm',
+};
 
 /**
  * @param {import('../lib/store.js').Store} store
@@ -16,8 +20,8 @@ export function sweepBar(store, choice, { choose, stop }) {
   const bar = h('progress', { max: 1, value: 0, 'aria-label': 'Steps of all runs' });
   const recipe = h('span', { class: 'meta' });
   const stale = h('span', { class: 'warn', role: 'status', testid: 'sweep-stale' });
-  const confirm = stopDialog(store, stop);
-  const button = h('button', { type: 'button', text: 'Stop the rest…', testid: 'stop-sweep', on: { click: () => confirm.open() } });
+  const confirm = confirmation(STOP, stop);
+  const button = h('button', { type: 'button', text: 'Stop the rest…', testid: 'stop-sweep', on: { click: () => confirm.ask(question(store.state.sweep)) } });
   const selects = { rows: axisSelect('rows', 'Rows', choose), columns: axisSelect('columns', 'Columns', choose) };
   const element = h('div', { class: 'sweep-bar' }, words, bar, recipe, stale, h('span', { class: 'spring' }), selects.rows.element, selects.columns.element, button, confirm.dialog);
 
@@ -56,23 +60,8 @@ function axisSelect(side, label, choose) {
   };
 }
 
-/** @param {import('../lib/store.js').Store} store @param {() => void} onStop */
-function stopDialog(store, onStop) {
-  const title = h('h2', {});
-  const keep = h('button', { type: 'submit', value: 'keep', text: 'Keep training', autofocus: true });
-  const stop = h('button', { type: 'submit', value: 'stop', class: 'danger', text: 'Stop them', testid: 'stop-sweep-confirm' });
-  const dialog = h('dialog', { 'aria-label': 'Stop the rest of this sweep?' },
-    h('form', { method: 'dialog' }, title, h('p', { class: 'words', text: STOP_WORDS }), h('div', { class: 'row' }, keep, stop)));
-  dialog.addEventListener('close', () => {
-    if (dialog.returnValue === 'stop') onStop();
-    dialog.returnValue = '';
-  });
-  return {
-    dialog,
-    open: () => {
-      const left = store.state.sweep === null ? 0 : progress(store.state.sweep).left;
-      setText(title, left === 1 ? 'Stop the one run that has not ended?' : `Stop the ${left} runs that have not ended?`);
-      dialog.showModal();
-    },
-  };
+/** @param {import('../lib/types.js').Sweep | null} sweep */
+function question(sweep) {
+  const left = sweep === null ? 0 : progress(sweep).left;
+  return left === 1 ? 'Stop the one run that has not ended?' : `Stop the ${left} runs that have not ended?`;
 }
