@@ -4,8 +4,9 @@ import base64
 import json
 import re
 from functools import lru_cache, partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from api.joined_modules import target
 from api.page import RECORDED
 
 ENTRY = f"{RECORDED}/app.js"
@@ -44,10 +45,7 @@ def linked(folder: Path) -> dict[str, str]:
 
 def _target(folder: Path, importer: str, address: str) -> str:
     """The module that is meant, or what stands in for it."""
-    parts: list[str] = []
-    for part in (*PurePosixPath(importer).parent.parts, *PurePosixPath(address).parts):
-        parts = parts[:-1] if part == ".." else parts if part == "." else [*parts, part]
-    path = "/".join(parts)
+    path = target(importer, address)
     stand_in = f"{STAND_INS}/{path}"
     is_inside = importer.startswith(f"{STAND_INS}/")
     return stand_in if not is_inside and (folder / stand_in).is_file() else path

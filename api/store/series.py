@@ -144,8 +144,8 @@ def scalars(
     reader = LineageReader.open(session, run, row.name)
     end = reader.last_step() if last is None else min(last, reader.last_step())
     if end < first:
-        return _answer(row, cursor, summarise(Points(*_NOTHING), 0))
-    return _answer(row, cursor, _choose(reader, first, end, most_buckets))
+        return answer(row, cursor, summarise(Points(*_NOTHING), 0))
+    return answer(row, cursor, _choose(reader, first, end, most_buckets))
 
 
 def wide(session: Session, run: RunRow) -> Iterator[dict[str, float]]:
@@ -194,7 +194,8 @@ def _choose(reader: LineageReader, first: int, last: int, most: int) -> Buckets:
     return next(buckets for buckets in wider if len(buckets) <= most)
 
 
-def _answer(row: SeriesRow, cursor: str, buckets: Buckets) -> ScalarSeries:
+def answer(row: SeriesRow, cursor: str, buckets: Buckets) -> ScalarSeries:
+    """A scalar series in these buckets, complete up to the cursor."""
     return ScalarSeries(
         name=row.name,
         unit=info(row).unit,

@@ -15,7 +15,7 @@ from api.series.buckets import KEPT_BITS, MOST_BITS, Buckets, coarsen, decode, j
 from api.series.chunks import FURTHEST
 from api.series.points import NONE, Points, gather, merge
 from api.series.points import decode as decode_points
-from api.store.series import info
+from api.store.series import answer
 from api.tables import ChunkRow, EventRow, RunRow, SeriesRow
 from contract.runs import ScalarSeries
 
@@ -46,7 +46,7 @@ def of(session: Session, rows: Sequence[RunRow], most: int, cursor: str) -> dict
             buckets = _wider(join([kept[id], summarise(_after(kept[id], tail), KEPT_BITS)]), most)
         else:
             buckets = _narrowest(merge([points.get(id, NONE), tail]), most)
-        found[id] = _answer(line.series, buckets, cursor)
+        found[id] = answer(line.series, cursor, buckets)
     return found
 
 
@@ -115,17 +115,3 @@ def _narrowest(points: Points, most: int) -> Buckets:
 
 def _wider(buckets: Buckets, most: int) -> Buckets:
     return next(found for bits in range(KEPT_BITS, MOST_BITS) if len(found := coarsen(buckets, bits)) <= most)
-
-
-def _answer(series: SeriesRow, buckets: Buckets, cursor: str) -> ScalarSeries:
-    return ScalarSeries(
-        name=series.name,
-        unit=info(series).unit,
-        bucket_steps=1 << buckets.bits,
-        steps=buckets.first_steps.tolist(),
-        min=buckets.low.tolist(),
-        max=buckets.high.tolist(),
-        last=buckets.last.tolist(),
-        nonfinite=buckets.nonfinite.tolist(),
-        cursor=cursor,
-    )
